@@ -113,7 +113,7 @@ def test_a_cursor_of_a_database_that_is_further_is_told_everything(url: str) -> 
         st.one_of(
             st.tuples(st.just("write"), st.integers(0, 2), st.integers(0, 5)),
             st.tuples(st.just("commit"), st.integers(0, 2), st.just(0)),
-            st.tuples(st.just("page"), st.integers(1, 3), st.just(0)),
+            st.tuples(st.just("page"), st.integers(1, 3), st.integers(0, 1)),
         ),
         max_size=40,
     )
@@ -123,7 +123,7 @@ def test_every_interleaving_of_writes_commits_and_pages_is_seen(url: str, steps:
         async with Database(url, connections=8) as database:
             review = await a_review(database, documents=1, columns=18, name=f"Review {random.random()}")
             reader_saw: dict[str, str] = {}
-            cursor: str | None = None
+            cursor = until = None
             async with database.worker() as reader:
                 writers = [await Connection.connect(url, autocommit=True, row_factory=dict_row) for _ in range(3)]
                 for writer in writers:
@@ -138,9 +138,14 @@ def test_every_interleaving_of_writes_commits_and_pages_is_seen(url: str, steps:
                         elif step == "commit":
                             await writers[which].execute("commit")
                         else:
-                            page = await changed_cells(reader, review.id, cursor, limit=which)
+                            # Also as far as another reader has come, who may have begun before.
+                            page = await changed_cells(
+                                reader, review.id, cursor, limit=which, until=until if column else None
+                            )
                             reader_saw |= {str(cell["column_id"]): cell["summary"] for cell in page.cells}
                             cursor = page.cursor
+                            if count % 3:
+                                until = (await changed_cells(reader, review.id, NOW)).cursor
                     for writer in writers:
                         await writer.execute("commit")
                 finally:

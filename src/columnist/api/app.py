@@ -10,9 +10,11 @@ from starlette.types import ASGIApp
 
 from columnist.api import problems
 from columnist.api.auth import Authenticator
+from columnist.api.cached import GZIP_LEVEL, SMALLEST_GZIP
 from columnist.api.context import Gate
+from columnist.api.feeds import Feeds
 from columnist.api.health import Health
-from columnist.api.middleware import Below, LocalOnly, RequestLog, SecurityHeaders
+from columnist.api.middleware import Acts, Below, LocalOnly, RequestLog, SecurityHeaders
 from columnist.api.openapi import ERRORS, share_errors
 from columnist.api.rate import RequestRate
 from columnist.api.routes import (
@@ -49,11 +51,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     sign_in.signed_in,
 )
 
-SMALLEST_GZIP = 1_000
-"""Bytes from which a response is worth compressing."""
-GZIP_LEVEL = 2
-"""Output is a third larger than at the default 9, and compressing several times faster: the event loop does it."""
-
 
 class _Application(FastAPI):
     """Log and headers are outside Starlette's handler of unexpected errors, so that a 500 has them, too."""
@@ -61,7 +58,7 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         app = super().build_middleware_stack()
         prefix = self.state.process.settings.prefix
-        return RequestLog(SecurityHeaders(Below(app, prefix) if prefix else app))
+        return RequestLog(SecurityHeaders(Acts(Below(app, prefix) if prefix else app)))
 
 
 def create_app(process: Process, health: Health) -> FastAPI:
@@ -79,7 +76,7 @@ def create_app(process: Process, health: Health) -> FastAPI:
         responses=ERRORS,
     )
     app.state.process = process
-    app.state.gate = Gate(authenticator, health, RequestRate(settings.requests_per_minute))
+    app.state.gate = Gate(authenticator, health, RequestRate(settings.requests_per_minute), Feeds(process.in_use))
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
     app.include_router(health_router)

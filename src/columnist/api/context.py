@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from columnist.api.auth import Authenticator, Principal
 from columnist.api.cookies import READING
+from columnist.api.feeds import Feeds
 from columnist.api.health import Health
 from columnist.api.parameters import Filter, Words
 from columnist.api.rate import RequestRate
@@ -26,11 +27,13 @@ ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
 
 @dataclass(slots=True)
 class Gate:
-    """The application's state beside its process: authentication, health, and how much each user asks."""
+    """The application's state beside its process: authentication, health, how much each user asks, and the feeds that
+    many read."""
 
     authenticator: Authenticator
     health: Health
     rate: RequestRate
+    feeds: Feeds
 
 
 # Every dependency is `async`: a plain function would go through a thread, and wait there for the interpreter's lock.

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from columnist import telemetry
-from columnist.api.cookies import parts_of
+from columnist.api.cookies import READING, parts_of
 from columnist.api.local import is_loopback
 from columnist.api.problems import problem
 
@@ -53,6 +53,20 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, add if scope["type"] == "http" else send)
+
+
+class Acts:
+    """The outcome of an act is in the next answer of a feed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            scope["app"].state.gate.feeds.step_now()
+            await send(message)
+
+        await self._app(scope, receive, send if scope.get("method", "GET") in READING else tell)
 
 
 class Below:

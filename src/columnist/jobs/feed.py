@@ -24,11 +24,12 @@ NOW = "now"
 class ChangedCells:
     """A page of the delta feed, each change at least once, and the cursor to go on from.
 
-    `encoded`: compact cells as JSON, with commas between them (fields as in read_changed_cells.sql). `more`: there may
-    be more by now, to be read at once.
+    `encoded`: compact cells as JSON, with commas between them (fields as in read_changed_cells.sql); `count`: their
+    number. `more`: there may be more by now, to be read at once.
     """
 
     encoded: str
+    count: int
     cursor: str
     more: bool
 
@@ -46,13 +47,15 @@ async def changed_cells(
     job_id: UUID | None = None,
     limit: int = 1000,
     in_use: ModelInUse | None = None,
+    until: str | None = None,
 ) -> ChangedCells:
     """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
 
     A cursor is `feed:history-snapshot` between readings and `feed:history-snapshot/next snapshot/xid/document/column`
     within one that takes several pages; it is valid only in its own feed, because others have sent other changes. `now`
     brings no cells, only a cursor, for a reader who already has the grid. `in_use` decides which cells are outdated;
-    None: no cell is. Raises InputError for an invalid cursor.
+    None: no cell is. `until`: a reading that begins here ends at this cursor between readings; None: at the present
+    moment. Raises InputError for an invalid cursor.
     """
     feed = (job_id or review_id).hex[:FEED_LETTERS]
     if cursor == NOW:
@@ -62,13 +65,18 @@ async def changed_cells(
         )
         row = await (await connection.execute(cursor_now, [review_id])).fetchone()
         assert row
-        return ChangedCells("", f"{feed}:{row['history']}-{_lasting(row['snapshot'], row['newest'])}", more=False)
+        return ChangedCells("", 0, f"{feed}:{row['history']}-{_lasting(row['snapshot'], row['newest'])}", more=False)
     history, seen, next_seen, after = _parse_cursor(cursor or f"{feed}:-1:1:", feed)
+    began_earlier = next_seen is not None
+    until_history = history
+    if until is not None and not began_earlier:
+        until_history, next_seen, *_ = _parse_cursor(until, feed)
     after_xid, after_document, after_column = after
     values = {
         "review_id": review_id,
         "job_id": job_id,
         "seen": seen,
+        "until": next_seen,
         "after_xid": after_xid,
         "after_document": after_document,
         "after_column": after_column,
@@ -81,19 +89,22 @@ async def changed_cells(
     except DataError:  # it looks like a cursor and is not one: all other values are typed
         raise _no_cursor(cursor) from None
     assert found
+    if until is not None and until_history != found["history"]:
+        return await changed_cells(connection, review_id, cursor, job_id, limit, in_use)
     if (cursor is not None and history != found["history"]) or _end(seen) > _end(found["snapshot"]):
         # The cursor belongs to another history, or to changes that were lost in a crash: the feed starts from the
         # beginning.
         return await changed_cells(connection, review_id, None, job_id, limit, in_use)
-    began_earlier = next_seen is not None
     next_seen = next_seen or _lasting(found["snapshot"], found["newest"])
     here = f"{feed}:{found['history']}"
     if found["count"] == limit:
-        return ChangedCells(found["cells"] or "", f"{here}-{seen}/{next_seen}/{found['last']}", more=True)
+        return ChangedCells(
+            found["cells"] or "", found["count"], f"{here}-{seen}/{next_seen}/{found['last']}", more=True
+        )
     if not found["count"] and not began_earlier and cursor is not None:
-        return ChangedCells("", cursor, more=False)  # still valid, and the same answer as the last one: a 304
+        return ChangedCells("", 0, cursor, more=False)  # still valid, and the same answer as the last one: a 304
     # A reading of several pages has one snapshot: later changes belong to the next reading.
-    return ChangedCells(found["cells"] or "", f"{here}-{next_seen}", more=began_earlier)
+    return ChangedCells(found["cells"] or "", found["count"], f"{here}-{next_seen}", more=began_earlier)
 
 
 def _end(snapshot: str) -> int:

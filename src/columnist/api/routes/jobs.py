@@ -9,7 +9,7 @@ from columnist.api.cached import cached
 from columnist.api.context import (
     CurrentConnection,
     CurrentDesk,
-    CurrentProcess,
+    CurrentGate,
     EditableReview,
     VisibleReview,
     require_role,
@@ -35,7 +35,6 @@ from columnist.errors import ConflictError
 from columnist.jobs import job as jobs
 from columnist.jobs.ask import Ask
 from columnist.jobs.estimate import Unanswered
-from columnist.jobs.feed import changed_cells
 from columnist.jobs.job import Generated
 from columnist.reviews.store import failed_cells
 
@@ -125,29 +124,27 @@ async def get_job_failures(job_id: UUID, desk: CurrentDesk) -> FailureList:
 async def get_job_cells(
     request: Request,
     job_id: UUID,
-    process: CurrentProcess,
+    gate: CurrentGate,
     connection: CurrentConnection,
     cursor: Cursor = None,
     limit: Limit = 1_000,
 ) -> Response:
     """The delta feed of a job: its cells that changed since the cursor, each at least once."""
     review_id = await jobs.review_of(connection, job_id)
-    changes = await changed_cells(connection, review_id, cursor, job_id, limit, process.in_use)
-    return cached(request, CellChanges.encoded(changes))
+    return cached(request, await gate.feeds.page(connection, review_id, job_id, cursor, limit))
 
 
 @router.get("/reviews/{review_id}/cells", response_model=CellChanges)
 async def get_review_cells(
     request: Request,
     review_id: VisibleReview,
-    process: CurrentProcess,
+    gate: CurrentGate,
     connection: CurrentConnection,
     cursor: Cursor = None,
     limit: Limit = 1_000,
 ) -> Response:
     """The delta feed of a review: its cells that jobs or people changed since the cursor, each at least once."""
-    changes = await changed_cells(connection, review_id, cursor, None, limit, process.in_use)
-    return cached(request, CellChanges.encoded(changes))
+    return cached(request, await gate.feeds.page(connection, review_id, None, cursor, limit))
 
 
 @router.post("/jobs/{job_id}/cancel")

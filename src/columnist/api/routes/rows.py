@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from columnist.api.cached import cached
+from columnist.api.cached import cached, encoded
 from columnist.api.context import CurrentConnection, SelectedRows, VisibleReview
 from columnist.api.guarded import GuardedRoute
 from columnist.api.models import NextRow, RowGroups, Uncompared, Window
@@ -44,7 +44,7 @@ async def get_rows(
         column_ids=column_ids,
         document_ids=document_ids,
     )
-    return cached(request, window)
+    return cached(request, encoded(window.encode()))
 
 
 @router.get("/{review_id}/rows/groups")

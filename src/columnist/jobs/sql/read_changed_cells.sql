@@ -1,6 +1,7 @@
 -- The delta feed. `seen` is the snapshot up to which the reader has everything: a change is new if it was not visible
 -- in it. Commits land out of order, but each is visible either in the old snapshot or in a later one, so none is missed
--- however they interleave. Within one reading, pages follow `after`; the first follows the xids that are all seen.
+-- however they interleave. `until` (null: the present one) is the snapshot that shows the last changes of the reading.
+-- Within one reading, pages follow `after`; the first follows the xids that are all seen.
 -- A change is one of the cell, one of its question, which made it stale, or its removal with its row or column
 -- (`missing`). One row with all cells as compact JSON, which no code between here and the browser needs to parse.
 -- The plan is kept, and must not depend on the statistics: what stands before `offset 0` is looked up for each row before
@@ -10,6 +11,7 @@ with changed as materialized (
    from tabular_cells c
    where c.review_id = %(review_id)s
      and not pg_visible_in_snapshot(c.changed_xid, (select %(seen)s::pg_snapshot))
+     and coalesce(pg_visible_in_snapshot(c.changed_xid, (select %(until)s::pg_snapshot)), true)
      -- The only bound of what the index reads: PostgreSQL begins at a row's, and no later at another one beside it.
      and (c.changed_xid, c.document_id, c.column_id)
          > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
@@ -20,7 +22,8 @@ with changed as materialized (
   (select col.asked_xid, c.document_id, c.column_id, c.ctid
    from (select * from tabular_columns col
          where col.review_id = %(review_id)s
-           and not pg_visible_in_snapshot(col.asked_xid, (select %(seen)s::pg_snapshot)) offset 0) col
+           and not pg_visible_in_snapshot(col.asked_xid, (select %(seen)s::pg_snapshot))
+           and coalesce(pg_visible_in_snapshot(col.asked_xid, (select %(until)s::pg_snapshot)), true) offset 0) col
    cross join lateral (
      select c.document_id, c.column_id, c.job_id, c.attempt_job_id, c.ctid
      from tabular_cells c
@@ -36,6 +39,7 @@ with changed as materialized (
    from tabular_removed_cells r
    where r.review_id = %(review_id)s and %(job_id)s::uuid is null
      and not pg_visible_in_snapshot(r.changed_xid, (select %(seen)s::pg_snapshot))
+     and coalesce(pg_visible_in_snapshot(r.changed_xid, (select %(until)s::pg_snapshot)), true)
      and (r.changed_xid, r.document_id, r.column_id)
          > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
      and r.column_id <> all(array(

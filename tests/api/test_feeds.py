@@ -1,0 +1,81 @@
+"""A feed that many people read: the same changes for all, each at least once, and one's own act at once."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import httpx
+
+from columnist.api import feeds
+from tests.asgi import an_api
+from tests.jobs.grid import Review, a_review, put_cell
+
+READERS = 2 * feeds.MANY
+WRITES, COLUMNS = 60, 12
+
+
+class _Reader:
+    """Follows the feed of a review over HTTP, with pauses, as a page does."""
+
+    def __init__(self, client: httpx.AsyncClient, review: Review) -> None:
+        self._client = client
+        self._path = f"/tabular/reviews/{review.id}/cells"
+        self.saw: dict[str, str] = {}
+        self.cursor = ""
+        self.answers: list[tuple[str, bytes]] = []
+
+    async def read(self) -> bool:
+        """One page; whether there is more."""
+        limit = random.choice((3, 1_000))
+        asked = {"limit": limit} | ({"cursor": self.cursor} if self.cursor else {})
+        answer = await self._client.get(self._path, params=asked)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert len(page["cells"]) <= limit
+        self.saw |= {cell["column_id"]: cell["summary"] for cell in page["cells"]}
+        self.answers.append((f"{limit} {self.cursor}", answer.content))
+        self.cursor = page["cursor"]
+        return bool(page["more"])
+
+    async def follow(self, ended: asyncio.Event) -> None:
+        while not ended.is_set():
+            await self.read()
+            await asyncio.sleep(random.uniform(0, 0.2))
+        await asyncio.sleep(feeds.STEP_SECONDS)
+        while await self.read():
+            pass
+
+
+def test_many_readers_see_each_change_share_their_pages_and_see_their_own_acts_at_once(
+    url: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with an_api(url, tmp_path) as (process, client):
+            review = await a_review(process.database, documents=1, columns=COLUMNS + 1)
+            readers = [_Reader(client, review) for _ in range(READERS)]
+            ended = asyncio.Event()
+            following = asyncio.gather(*(reader.follow(ended) for reader in readers))
+            written = {}
+            person = _Reader(client, review)
+            async with process.database.worker() as connection:
+                for number in range(WRITES):
+                    column = random.randrange(COLUMNS)
+                    await put_cell(connection, review, column, f"change {number}")
+                    written[str(review.columns[column])] = f"change {number}"
+                    if number % 10 == 0:
+                        mine = str(review.columns[COLUMNS])
+                        written[mine] = f"act {number}"
+                        cell = f"/tabular/reviews/{review.id}/cells/{review.documents[0]}/{mine}"
+                        edited = await client.patch(cell, json={"summary": written[mine]})
+                        assert edited.status_code == 200, edited.text
+                        while await person.read():
+                            pass
+                        assert person.saw[mine] == written[mine]
+                    await asyncio.sleep(0.03)
+            ended.set()
+            await following
+            assert [reader.saw for reader in readers] == [written] * READERS
+            answers = [one for reader in readers for one in reader.answers]
+            assert len(set(answers)) < len(answers) / 3, "most of them were answered together"
+
+    asyncio.run(scenario())
