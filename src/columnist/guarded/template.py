@@ -123,6 +123,7 @@ class _Template:
             sandbox.prepare()
             gc.collect()
             gc.freeze()  # children share its memory, which the collector would otherwise copy
+            os.nice(NICENESS)  # and that of its children; also to fork takes time
             _Template(theirs, self._root, module).serve()
         except BaseException:  # noqa: BLE001 - the first template sees the end of this one
             traceback.print_exc()
@@ -157,7 +158,6 @@ class _Template:
             requests = os.fdopen(conversation, "rb", buffering=_BUFFER)
             frames = os.fdopen(conversation, "wb", buffering=_BUFFER, closefd=False)
             file = os.fdopen(files[0], "rb") if files else None
-            os.nice(NICENESS)
             if is_closed:
                 _to_null(2)  # output that a file causes belongs neither in the log nor on a terminal
             layers = sandbox.close(limits, self._root, parent) if is_closed else sandbox.bound(limits, parent)
