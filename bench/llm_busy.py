@@ -11,6 +11,7 @@ from bench.table import Row
 from columnist.desk.files import find_files
 from columnist.desk.grid import ReviewName
 from columnist.desk.local import open_desk
+from columnist.process import check_askable
 from columnist.reviews.columns_file import read_columns
 from columnist.settings import Settings
 from tests.processes import simulator
@@ -47,11 +48,14 @@ async def _answer_all(base_url: str, folder: Path) -> float:
         COLUMNIST_MODEL="simulated",
         TABULAR_GENERATE_CONCURRENCY=2 * SLOTS,
     )
+    # The steps of `columnist run`.
+    columns = read_columns(folder / "columns.yaml")
+    await check_askable(settings, columns)
     async with open_desk(settings) as desk:
         files = find_files([folder / "documents"]).files
-        grid = await desk.prepare(ReviewName("Bench"), files, read_columns(folder / "columns.yaml"))
-        generated = await desk.generate(grid, settings.model)
+        grid = await desk.prepare(ReviewName("Bench"), files, columns)
         async with desk.working():
+            generated = await desk.generate(grid, settings.model)
             async for _ in desk.watch(generated.job_id):
                 pass
         job = await desk.progress(generated.job_id)

@@ -119,6 +119,7 @@ class LocalDesk(Desk):
         columns: Sequence[ColumnSpec],
         taken: Callable[[int], None] = lambda count: None,
     ) -> Grid:
+        self._process.reader.warm()  # the files are read next
         async with self._acting() as connection:
             review_id = None
             if review.earlier is not None:
