@@ -345,6 +345,12 @@ def test_one_form_of_a_drawing_is_read() -> None:
     assert shown(draw) == ["Rent $5"]
 
 
+def test_the_foot_of_a_table_is_its_end_and_its_title_its_beginning() -> None:
+    rows = "<tr><td>{}<td>$5</tr>".format
+    table = f"<tfoot>{rows('Total')}</tfoot><tbody>{rows('Rent')}</tbody><caption>Fees</caption>"
+    assert shown(f"<table>{table}</table>") == ["Fees", "Rent\t$5", "Total\t$5"]
+
+
 def test_a_number_after_a_fraction_or_power_is_no_part_of_it() -> None:
     half = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
     power = "<msup><mn>10</mn><mn>3</mn></msup>"

@@ -17,7 +17,7 @@ _PROPERTIES = {
     "extended-properties": "{6668398D-A668-4E3E-A5EB-62B293D839F1}",
 }
 """The names under which controls refer to the properties of the file."""
-_PATH = re.compile(r"(?:/{1,2}[\w:.-]{1,100}(?:\[[0-9]{1,5}\])?){1,20}(?:/@[\w:.-]{1,100})?")
+_PATH = re.compile(r"(?:/{1,2}[^\W\d][\w:.-]{0,100}(?:\[[0-9]{1,5}\])?){1,20}(?:/@[^\W\d][\w:.-]{0,100})?")
 _PREFIX = re.compile(r"xmlns:([\w.-]{1,100})=[\"']([^\"']{1,500})[\"']")
 
 
@@ -31,9 +31,9 @@ class Stores:
     def fill(self, root: Any) -> None:
         """Write the values into the controls of a part, as Word does."""
         for binding in root.iter(f"{W}dataBinding"):
-            control = binding.getparent().getparent()
-            said = self._value(binding)
-            texts = list(control.iter(f"{W}t"))
+            control = next(binding.iterancestors(f"{W}sdt"), None)
+            said = None if control is None else self._value(binding)
+            texts = [] if control is None else list(control.iter(f"{W}t"))
             if said and texts and (shown := _as_shown(binding.getparent(), said, texts)) is not None:
                 texts[0].text = shown
                 for one in texts[1:]:
@@ -67,12 +67,13 @@ def _as_shown(properties: Any, said: str, texts: list[Any]) -> str | None:
     """A control's text for a value; None if the control has it already, or shows more than text."""
     if properties.find(f"{_W14}checkbox") is not None:
         return CHECKED if said in ("1", "true") else UNCHECKED
+    shown = " ".join("".join(one.text or "" for one in texts).split())
     date = properties.find(f"{W}date")
     if date is not None:
-        return None if said[:10] == date.get(f"{W}fullDate", "")[:10] else said[:10]
+        own = date.get(f"{W}fullDate", "")[:10]
+        return said[:10] if own and said[:10] not in (own, shown) else None
     for one in properties.iterfind(f"{W}*/{W}listItem"):
         if one.get(f"{W}value") == said:
             said = one.get(f"{W}displayText") or said
     is_plain = any(properties.find(f"{W}{kind}") is not None for kind in ("text", "dropDownList", "comboBox"))
-    shown = " ".join("".join(one.text or "" for one in texts).split())
     return said if is_plain and " ".join(said.split()) != shown else None

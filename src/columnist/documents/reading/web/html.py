@@ -49,6 +49,8 @@ _FORMULAS = {
 _FORMULAS |= {"mover": "^", "mmultiscripts": " "}
 """The text between the parts of an element of a formula."""
 _PARTS = frozenset(("mn", "mrow", "mstyle", "mtext"))
+_OF_TABLES = {"caption": -1, "tfoot": 1}
+"""The place of parts of a table that are first or last wherever they are in the file."""
 _REORDERS = re.compile(r"(?<![\w-])order\s*:|-reverse", re.I)
 """Without this in a page its elements are drawn in the order of the file."""
 _AROUND = {"q": ("“", "”"), "rt": ("(", ")"), "msqrt": ("√(", ")"), "mspace": (" ", ""), "button": (" ", " ")}
@@ -227,13 +229,17 @@ class _Reading:
     def _first(self, node: LexborNode) -> LexborNode | None:
         """The child that is drawn first."""
         style = self._states[-1]
-        if not style.lays_out or not self._reorders:
+        is_table = node.tag == "table"
+        if not is_table and (not style.lays_out or not self._reorders):
             return node.first_child
         children = [one for one in node.iter(include_text=True) if one.is_element_node or one.is_text_node]
-        orders = [
-            self._styles.of(one, one.tag or "", one.attributes, style).order if one.is_element_node else 0
-            for one in children
-        ]
+        if is_table:
+            orders = [_OF_TABLES.get(one.tag or "", 0) for one in children]
+        else:
+            orders = [
+                self._styles.of(one, one.tag or "", one.attributes, style).order if one.is_element_node else 0
+                for one in children
+            ]
         placed = [one for _, one in sorted(zip(orders, children, strict=True), key=lambda pair: pair[0])]
         if style.reverses:
             placed.reverse()
