@@ -146,6 +146,9 @@ LOOKS = (
     + looks("Narrow", "text", 'style:text-scale="1%"')
     + looks("Close", "text", 'fo:letter-spacing="-2cm"')
     + looks("Clear", "text", 'loext:opacity="0%"')
+    + looks("Least", "text", 'fo:font-size="1%"')
+    + looks("Off", "paragraph", 'text:display="none"')
+    + looks("On", "text", 'text:display="true"')
     + looks("Small", "text", 'style:text-position="super 1%"')
     + looks("Clear", "graphic", graphic='draw:fill="none"')
     + looks("BlueBox", "graphic", graphic='draw:fill="solid" draw:fill-color="#000080"')
@@ -177,6 +180,7 @@ UNSEEN = {
     "without width": p(span("$700", "Narrow")),
     "upon each other": p(span("$700", "Close")),
     "clear": p(span("$700", "Clear")),
+    "of a hundredth of the usual size": p(span("$700", "Least")),
     "of no size": p(span("$700", "Small")),
     "in a section under a condition": f"<text:section text:display='condition'>{p('$700')}</text:section>",
     "in a frame that is not drawn": framed(p("$700"), "Clear", "draw:display='none'"),
@@ -186,6 +190,7 @@ UNSEEN = {
 }
 SHOWN = {
     "white in a dark paragraph": p(span("$700", "Pale"), "Dark"),
+    "switched on in a style that is off": p(span("$700", "On"), "Off"),
     "the window's colour": p("$700", "Window"),
     "white in a dark cell": in_table(PALE, of_cell="BlueCell"),
     "white in a dark row": in_table(PALE, of_row="BlueRow"),
@@ -432,6 +437,8 @@ def test_shapes_of_a_slide_are_judged_by_their_places() -> None:
         frame(said): "",
         frame(said, 80): "$700",
         frame(said, -80): "$700",
+        f"<draw:g>{frame(said, 80)}</draw:g>": "$700",
+        f"<draw:g>{frame(said)}</draw:g>": "",
         frame(said, more="draw:display='none'"): "$700",
         frame(PALE): "$700",
         frame(PALE, style="BlueBox"): "",

@@ -129,7 +129,8 @@ def _opened(file: BinaryIO) -> Iterator["_Content"]:
 
 class _Look(NamedTuple):
     """How letters are shown. `ink`: their colour, None for one that differs from its background; `ground`: the colour
-    behind them; `rise`: 1 for superscripts, -1 for subscripts."""
+    behind them; `rise`: 1 for superscripts, -1 for subscripts; `is_off`: a style switches them off, and another one
+    inside may switch them on again."""
 
     is_hidden: bool = False
     rise: int = 0
@@ -137,11 +138,12 @@ class _Look(NamedTuple):
     ink: str | None = None
     ground: str = _PAPER
     font: str = ""
+    is_off: bool = False
 
     @property
     def is_unseen(self) -> bool:
         """Whether they are invisible."""
-        return self.is_hidden or (self.ink is not None and is_alike(self.ink, self.ground))
+        return self.is_hidden or self.is_off or (self.ink is not None and is_alike(self.ink, self.ground))
 
 
 _PLAIN = _Look()
@@ -203,12 +205,13 @@ class _Styles:
         colour = said(f"{_FO}color")
         ink = around.ink if colour is None else _colour(colour)
         return _Look(
-            around.is_hidden or said(f"{_TEXT}display") == "none" or self._has_no_letters(family, name),
+            around.is_hidden or self._has_no_letters(family, name),
             around.rise if position is None else _rise(position),
             around.is_struck if kinds == [None] * 3 else any(one not in (None, "none", "") for one in kinds),
             None if said(f"{_STYLE}use-window-font-color") == "true" else ink,
             next(filter(None, map(_colour, grounds)), around.ground),
             said(f"{_STYLE}font-name") or said(f"{_FO}font-family") or around.font,
+            around.is_off if (display := said(f"{_TEXT}display")) is None else display == "none",
         )
 
     def _has_no_letters(self, family: str, name: str | None) -> bool:
@@ -225,6 +228,7 @@ class _Styles:
         )
         return (
             0 < _inches(size) <= 1 / 72 + 1e-6
+            or _per_cent(size) <= _TINY_SHARE
             or _per_cent(scale) < LEAST_SCALE
             or _per_cent(position.partition(" ")[2]) <= _TINY_SHARE
             or _inches(apart) <= _UPON_EACH_OTHER
@@ -719,7 +723,7 @@ class _Content:
 
     def _on_slide(self, slide: Any) -> Iterator[Line]:
         """The shapes of a slide, by their places on it."""
-        shown = [one for one in slide if isinstance(one.tag, str) and one.tag != f"{_SHOW}notes"]
+        shown = list(_ungrouped(slide))
         placed = [self._placed(one) for one in shown]
         known = [one for one in placed if one is not None]
         paper = self._paper_of(slide)
@@ -806,6 +810,15 @@ class _Text:
         if self._mark:
             add_mark(self._parts, self._mark)
             self._mark = ""
+
+
+def _ungrouped(shapes: Any) -> Iterator[Any]:
+    """The shapes of a slide, and those of its groups, whose places count from the slide, too."""
+    for one in shapes:
+        if one.tag == f"{_DRAW}g" and one.get(f"{_DRAW}display") not in _OUT_OF_SIGHT:
+            yield from _ungrouped(one)
+        elif isinstance(one.tag, str) and one.tag != f"{_SHOW}notes":
+            yield one
 
 
 def _repeated(element: Any, what: str) -> int:
