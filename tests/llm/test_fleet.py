@@ -5,7 +5,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from hashlib import sha256
 from typing import Any
 
@@ -14,7 +14,8 @@ import pytest
 from columnist.errors import LlmAwayError, LlmRefusedError
 from columnist.llm import server as module
 from columnist.llm.client import ChatModel
-from columnist.llm.limiter import TROUBLE, Limiter
+from columnist.llm.fleet import Fleet
+from columnist.llm.limiter import RESERVED, TROUBLE, Limiter
 from columnist.settings import Settings
 from tests.llm.simulated import SCHEMA, Reply, Simulated, asking, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
@@ -118,6 +119,19 @@ def test_no_server_waits_while_another_has_a_queue() -> None:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.gather(*waiting)
             assert served == [idle] * 3, "no call was left there whose end would admit them"
+
+    asyncio.run(run())
+
+
+def test_urgent_calls_get_the_reserved_places_of_all_servers() -> None:
+    settings = Settings(_env_file=None, llm_max_in_flight=1)
+
+    async def run() -> None:
+        fleet = Fleet([module.Server(settings, "m", f"http://localhost:{nr}/v1", "k", lambda: None) for nr in (1, 2)])
+        async with asyncio.timeout(PATIENCE_SECONDS), AsyncExitStack() as held:
+            for urgent in (*[False] * 2, *[True] * 2 * RESERVED):
+                await held.enter_async_context(fleet.slot("a document", urgent=urgent))
+                await held.enter_async_context(fleet.document("a document", urgent))
 
     asyncio.run(run())
 

@@ -90,7 +90,7 @@ def test_the_limit_follows_the_queue_that_the_server_tells() -> None:
         assert limiter.limit == START, "its places are not used"
         async with AsyncExitStack() as stack:
             while limiter.limit < 100:
-                while limiter.has_room:
+                while limiter.has_room():
                     await stack.enter_async_context(limiter.slot())
                 limiter.follow(running=limiter.limit, waiting=0)
             before = limiter.limit

@@ -40,7 +40,7 @@ class Fleet:
     async def document(self, affinity: str, urgent: bool = False) -> AsyncIterator[None]:
         """Wait until a document may begin, and hold its place with the first server of its calls. Raises LlmAwayError
         as the limiter does."""
-        async with self._entered(lambda: self._for_document(affinity).document(urgent)) as limiter:
+        async with self._entered(lambda: self._for_document(affinity, urgent).document(urgent)) as limiter:
             self._remember(affinity, self._of[limiter], first=True)
             yield
 
@@ -50,7 +50,7 @@ class Fleet:
     ) -> AsyncIterator[tuple[Server, Slot]]:
         """Wait for a slot with the first server of the document's order that has one, and hold it; servers in
         `besides` only if there is no other. Raises LlmAwayError while all are away."""
-        async with self._entered(lambda: self._for_call(affinity, besides).limiter.slot(urgent)) as slot:
+        async with self._entered(lambda: self._for_call(affinity, besides, urgent).limiter.slot(urgent)) as slot:
             server = self._of[slot.limiter]
             if affinity:
                 self._remember(affinity, server, first=not self._order(affinity)[0].open)
@@ -69,19 +69,19 @@ class Fleet:
                         raise
             yield entered
 
-    def _for_document(self, affinity: str) -> Limiter:
+    def _for_document(self, affinity: str, urgent: bool) -> Limiter:
         order = [server.limiter for server in self._candidates(affinity)]
         under_way = 1 + sum(limiter.documents_here for limiter in order)
         room = sum(limiter.limit for limiter in order)
         for limiter in order:
             most = math.ceil(MOST_LOADED * under_way * limiter.limit / room)
-            if limiter.has_room_for_document and limiter.documents_here < most:
+            if limiter.has_room_for_document() and limiter.documents_here < most:
                 return limiter
-        return order[0]
+        return next((limiter for limiter in order if limiter.has_room_for_document(urgent)), order[0])
 
-    def _for_call(self, affinity: str, besides: Collection[Server]) -> Server:
+    def _for_call(self, affinity: str, besides: Collection[Server], urgent: bool) -> Server:
         order = self._candidates(affinity, besides)
-        return next((server for server in order if server.limiter.has_room), order[0])
+        return next((server for server in order if server.limiter.has_room(urgent)), order[0])
 
     def _candidates(self, affinity: str, besides: Collection[Server] = ()) -> list[Server]:
         """The servers that can be asked, in the document's order; while none can, the one that is tried next."""

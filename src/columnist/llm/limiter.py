@@ -61,6 +61,10 @@ class _Line:
         """Whether a caller would get a place at once."""
         return self.inside < self._limit()
 
+    def admits(self, urgent: bool) -> bool:
+        """Whether a caller, perhaps an urgent one, would get a place at once."""
+        return self.has_room or (urgent and self._reserved < RESERVED)
+
     @asynccontextmanager
     async def place(self, urgent: bool = False) -> AsyncIterator["tuple[_Line, bool]"]:
         """Wait for a place, and hold it: here, or with a neighbour that has one sooner. An `urgent` caller gets a
@@ -211,15 +215,13 @@ class Limiter:
         """Whether the server can be asked now."""
         return not self.down and self.closed_for == 0
 
-    @property
-    def has_room(self) -> bool:
+    def has_room(self, urgent: bool = False) -> bool:
         """Whether a call would get its slot at once."""
-        return self._calls.has_room
+        return self._calls.admits(urgent)
 
-    @property
-    def has_room_for_document(self) -> bool:
+    def has_room_for_document(self, urgent: bool = False) -> bool:
         """Whether a document would get its place at once."""
-        return self._documents.has_room
+        return self._documents.admits(urgent)
 
     @property
     def down(self) -> bool:
