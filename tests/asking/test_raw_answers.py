@@ -156,8 +156,11 @@ def test_an_answer_that_is_given_twice_with_two_values_is_none(text: str) -> Non
 
 def test_the_only_question_needs_no_name_and_an_example_is_no_answer() -> None:
     assert found(json.dumps(said("Delaware")), questions=QUESTIONS[:1]) == {0: "Delaware"}
+    assert found(json.dumps({"result": said("Delaware")}), questions=QUESTIONS[:1]) == {0: "Delaware"}
     assert found(json.dumps(said("Delaware"))) == {}
-    for example in ("...", "<string>", "string"):
+    for other in ('{"c2": {"answer": "9 years"}}', '{"c2": {"answer": "9 years"}, "c3": {'):
+        assert found(other, questions=QUESTIONS[:1]) == {}
+    for example in ("...", "<string>", "string", {"type": ["string", "null"]}):
         assert found(json.dumps({"c1": said(example)})) == {}
 
 

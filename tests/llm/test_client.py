@@ -462,6 +462,10 @@ def test_a_base_url_without_scheme_is_a_wrong_setting() -> None:
     [
         ("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", {"max_completion_tokens": 500}),
         ("Unsupported value: 'temperature' does not support 0.", {"temperature": None}),
+        (
+            "System role not supported",
+            {"messages": [{"role": "user", "content": "\n\n".join(str(one["content"]) for one in asking("What?"))}]},
+        ),
     ],
 )
 def test_a_parameter_that_the_model_does_not_take_is_left_out(refusal: str, then: dict[str, Any]) -> None:

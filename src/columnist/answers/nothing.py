@@ -65,10 +65,10 @@ _OTHER_LANGUAGES = (
 )
 _NOTHING = re.compile("|".join(("", *_ENGLISH, *_OTHER_LANGUAGES)))
 _PLACE = re.compile(
-    rf"\s*\b(?:(?:in|by|from) )?(?:{_DOCUMENT}"
+    rf"\b(?:(?:in|by|from) )?(?:{_DOCUMENT}"
     r"|(?:(?:im|in diesem|das|dieser|der|dans (?:le|ce)|le|en el|el|ne[ls]l?['o]?|il|no|o|in het|het|in de|de|в|w)) "
     r"(?:dokument|vertrag|text|document|contrat|texte|documento|contrato|texto|contratto|testo|contract|tekst"
-    r"|документе|договоре|dokumencie|umowie))\b\s*"
+    r"|документе|договоре|dokumencie|umowie))\b"
 )
 """The document, which all languages may name beside the words."""
 _ASIDE = re.compile(r"\s[-–—]\s|[;:(]")
@@ -78,7 +78,7 @@ def says_nothing(text: str) -> bool:
     """Whether an answer says literally that nothing was found."""
     for part in _ASIDE.split(one_line(text).casefold()):
         said = part.strip(" .…-–—“”\"'()[]{}<>")
-        apart = _PLACE.sub(" ", said).strip()
+        apart = " ".join(_PLACE.sub(" ", said).split())
         if not _NOTHING.fullmatch(apart or said):
             return False
     return True

@@ -315,7 +315,8 @@ class _Calls:
             except RequestRefusedError as error:
                 return [[Answer(question.id, None, str(error)) for question in group]]
         if self.limits.page_bytes < LEAST_BUDGET:
-            sentence = f"{self.limits.refused} Ask fewer questions in a call (COLUMNIST_COLUMNS_PER_CALL)."
+            reason = self.limits.refused.rstrip(".")
+            sentence = f"{reason}. Ask fewer questions in a call (COLUMNIST_COLUMNS_PER_CALL)."
             return [[Answer(question.id, None, sentence) for question in group]]
         parts = windows(pages, self.limits.page_bytes)
         return [answers for found in await _all(self.answers(part, group) for part in parts) for answers in found]

@@ -146,7 +146,7 @@ class RawAnswer(BaseModel):
             return [_in_words(item) for item in value if item is not None]
         if isinstance(value, dict) and value and _PARTS.issuperset(value):
             return " ".join(_in_words(one) for name, one in value.items() if name != "page" and one is not None)
-        if isinstance(value, str) and _PLACEHOLDER.fullmatch(value):
+        if (isinstance(value, str) and _PLACEHOLDER.fullmatch(value)) or _is_schema(value):
             raise ValueError("an example instead of an answer")
         return _in_words(value) if isinstance(value, dict | Decimal) else value
 
@@ -427,7 +427,7 @@ def _objects(text: str, names: dict[str, int]) -> Iterator[_Object]:
         start = bracket.start()
         try:
             value, end = _JSON.raw_decode(text, start)
-            one = _Object(_named(value, names), False, start, end)
+            one = _Object(_named(value, names) or _nameless(text, start, value, names), False, start, end)
         except (ValueError, RecursionError) as error:
             left -= max(error.pos - start, _TRY) if isinstance(error, json.JSONDecodeError) else _DEEP
             one = _unfinished(text, start, names)
@@ -455,10 +455,24 @@ def _unfinished(text: str, start: int, names: dict[str, int]) -> _Object:
     except (ValueError, IndexError, RecursionError):
         pass
     whole = _by_index(_once(members), names)
-    opened = _OPENED.fullmatch(text, start) and not text[max(start - 9, 0) : start].rstrip().endswith((":", ",", "["))
+    opened = _OPENED.fullmatch(text, start) and not _is_inside(text, start)
     begun = bool(whole or opened) or _index(name, names) is not None
     # A name that is no question's may hold an object that answers questions.
     return _Object(whole, begun, start, end if whole else start + 1)
+
+
+def _is_inside(text: str, start: int) -> bool:
+    """Whether something that starts here is inside of an object or a list."""
+    return text[max(start - 9, 0) : start].rstrip().endswith((":", ",", "["))
+
+
+def _nameless(text: str, start: int, value: Any, names: dict[str, int]) -> dict[int, Any]:
+    """The answer to the only question, which needs no name."""
+    if len(set(names.values())) > 1 or _is_inside(text, start):
+        return {}
+    while isinstance(value, dict) and "answer" not in map(_field, value):
+        value = next(iter(value.values())) if len(value) == 1 and _OF_ANSWERS.search(*value) else None
+    return {0: value} if isinstance(value, dict) else {}
 
 
 def _after_space(text: str, at: int) -> int:
@@ -471,8 +485,6 @@ def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
     there are questions, in their order; else the answers of the values inside it."""
     if isinstance(value, dict):
         found = _by_index(value, names)
-        if not found and len(set(names.values())) == 1 and "answer" in map(_field, value):
-            found = {0: value}
         inside: Sequence[Any] = [one for name, one in value.items() if not _OF_THOUGHTS.search(name)]
     elif isinstance(value, list):
         pairs = [(*one,) for one in value if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str)]

@@ -73,6 +73,7 @@ _REFUSABLE = {
     "max_tokens": ("max_completion_tokens",),
     "temperature": ("temperature",),
     "priority": ("priority",),
+    "system": ("system role", "roles must alternate", "role: system", "role 'system'"),
 }
 """Parameters that some servers refuse, and the words that identify these refusals."""
 _TRIALS = (frozenset(("bounds",)), frozenset(("bounds", "response_format")))
@@ -462,6 +463,9 @@ class Server:
             last: Any = dict(messages[-1])
             last["content"] = f"{last['content']}\n\nAnswer with JSON only, by this JSON schema:\n{json.dumps(schema)}"
             messages[-1] = last
+        if "system" in without:
+            words = "\n\n".join(str(message["content"]) for message in messages)
+            sent["messages"] = [{"role": "user", "content": words}]
         headers = dict.fromkeys(AFFINITY_HEADERS, request.affinity) if request.affinity else {}
         if request.first and "priority" not in without:
             headers[PRIORITY_HEADER] = FIRST
