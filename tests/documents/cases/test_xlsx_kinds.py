@@ -531,6 +531,7 @@ SHEET, SHEET_RELATIONS = "xl/worksheets/sheet1.xml", "xl/worksheets/_rels/sheet1
         ('<c r="A1" t="str"><is><t>Fee $5</t></is></c>', "Fee $5"),
         ('<c r="A1" t="inlineStr"><is><t>Fee</t></is><v>0</v></c>', "Fee"),
         ('<c r="A1" t="str"><v>_xD83D__xDE00_ 5</v></c>', "😀 5"),
+        ('<c r="A1" t="b"><v>TRUE</v></c>', "TRUE"),
     ],
 )
 def test_a_text_is_read_wherever_a_cell_has_it(tmp_path: Path, cell: str, shown: str) -> None:

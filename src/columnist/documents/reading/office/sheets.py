@@ -405,7 +405,7 @@ class _Book:
         """A cell's value in the form that rules compare."""
         kind, raw = cell.get("t", "n"), _raw(cell)
         if kind == "b":
-            return raw in ("1", "true")
+            return raw.lower() in ("1", "true")
         with suppress(ValueError):
             return float(raw) if kind == "n" else self._plain(cell)
         return text
@@ -443,7 +443,7 @@ class _Book:
             self._cells -= shared is None
             return (_NOTHING if shared is None else _shown(shared, code)), False
         if kind == "b":
-            raw = "TRUE" if raw.strip() in ("1", "true") else "FALSE"
+            raw = "TRUE" if raw.strip().lower() in ("1", "true") else "FALSE"
         elif kind == "d":
             raw = raw.replace("T00:00:00", "").replace("T", " ").removesuffix("Z")
         elif kind == "n":
