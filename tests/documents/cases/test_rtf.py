@@ -117,6 +117,8 @@ def test_a_raised_figure_and_a_form_are_as_they_are_seen() -> None:
     assert shown(rb"{\*\moMath{\mf{\mnum{\mr 1}}{\mden{\mr 2}}}{\msSup{\me{\mr 10}}{\msup{\mr 3}}}}\par") == [
         "1/2 10^3"
     ]
+    unnamed = HEAD.replace(rb"\f6\fcharset2", rb"\f6")
+    assert shown(rb"{\f6 \'fc} yes\par", unnamed) == ["✓ yes"]
     symbols = HEAD.replace(b"Wingdings", b"Symbol")
     assert shown(rb"Cap {\f6\'a3} $5, {\f6\u-3917?} 3\par", symbols) == ["Cap ≤ $5, ≥ 3"]
 

@@ -11,7 +11,7 @@ from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Lines, pages
 from columnist.documents.reading.office.formulas import apart, unanswered
 from columnist.documents.reading.office.formulas import field as field_drawn
 from columnist.documents.reading.raised import add_mark, is_lower_half
-from columnist.documents.reading.symbols import is_symbol, symbol
+from columnist.documents.reading.symbols import drawn_in, is_symbol, symbol
 from columnist.documents.reading.visibility import (
     FAR_OFF_POINTS,
     FAR_UP,
@@ -530,7 +530,7 @@ class _Reading:
         text = data.decode(encoding, "replace")
         if (bad := text.count("�")) and "�" not in data.decode("utf-8", "ignore"):
             self.remarks.append(Remark(RemarkKind.UNDECODABLE, bad))
-        self._add(text)
+        self._add(drawn_in(self._font_name(), text))
 
     def _add(self, text: str, is_layout: bool = False) -> None:
         if self._bytes:
