@@ -31,6 +31,8 @@ _ORIGIN, _GLYPH_MATRIX = direct("FPDFText_GetCharOrigin"), direct("FPDFText_GetM
 _FONT_SIZE = pdfium_c.FPDFText_GetFontSize
 
 _MOST_HELD = 16
+_LEAST_INK = 0.1
+"""Points."""
 _LIFTED = 0.2
 """Share of the size of letters; ordinary figures stand on their line."""
 
@@ -116,8 +118,9 @@ class TextLayer:
         self.pieces = self._pieces()
         self.letters = self._letters()
         """The letters that each font draws here, by its address."""
-        self.unreadable = self._unreadable()
-        """Words of fonts that do not say which letters they draw: PDFium's text for them is wrong."""
+        self.unreadable, self.holed = self._unreadable()
+        """Words of fonts that do not say which letters they draw, at an end or inside: PDFium's text for them is
+        wrong."""
 
     def characters(self, start: int, end: int) -> range:
         """PDFium's indices of the characters `text[start:end]`."""
@@ -231,7 +234,7 @@ class TextLayer:
                 drawn.setdefault(font, []).append(self.text[start:end])
         return {font: set("".join(texts)) for font, texts in drawn.items()}
 
-    def _unreadable(self) -> list[tuple[int, int]]:
+    def _unreadable(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         fonts, pointer = self.fonts, self._pointer
         new = {
             font: letters - fonts.named[font] for font, letters in self.letters.items() if font not in fonts.nameless
@@ -243,13 +246,22 @@ class TextLayer:
                     fonts.nameless.add(font)
                 new[font].remove(letter)
                 fonts.named[font].add(letter)
+        unreadable: list[tuple[int, int]] = []
+        holed: list[tuple[int, int]] = []
         if fonts.nameless.isdisjoint(piece.font for piece in self.pieces):
-            return []
-        return [
-            (start, end)
-            for start, end, first, length in zip(self._starts, self._ends, self._firsts, self._lengths, strict=True)
-            if any(_HAS_NO_LETTER(pointer, at) == 1 for at in range(first, first + length))
-        ]
+            return unreadable, holed
+        for start, end, first, length in zip(self._starts, self._ends, self._firsts, self._lengths, strict=True):
+            last = first + length - 1
+            if _HAS_NO_LETTER(pointer, first) == 1 or _HAS_NO_LETTER(pointer, last) == 1:
+                unreadable.append((start, end))
+            elif any(_HAS_NO_LETTER(pointer, at) == 1 and self._has_ink(at) for at in range(first + 1, last)):
+                holed.append((start, end))
+        return unreadable, holed
+
+    def _has_ink(self, index: int) -> bool:
+        """Whether a character, by PDFium's index, is more than a space."""
+        left, right, bottom, top = _EDGES.one(_CHAR_BOX, self._pointer, index) or (0.0, 0.0, 0.0, 0.0)
+        return bool(min(right - left, top - bottom) > _LEAST_INK)
 
 
 def _words_of(text: str) -> tuple[list[int], list[int]]:

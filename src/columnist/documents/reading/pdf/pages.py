@@ -382,7 +382,7 @@ def _as_drawn(opened: _OpenPage, content: Content) -> Iterator[tuple[TextLayer, 
                 mark, _ = content.spoken[piece.drawn_by]
                 drawn[mark] = drawn.get(mark, "") + own.text[piece.start : piece.end]
         others = [said for mark, said in spoken.items() if _folded(said) != _folded(drawn.get(mark, ""))]
-        is_worse = bool(own.unreadable) or _is_gibberish(own.text)
+        is_worse = bool(own.unreadable or own.holed) or _is_gibberish(own.text)
         yield (layer, "") if is_worse or not others else (own, "\n".join(others))
     finally:
         text_page.close()
@@ -401,12 +401,13 @@ def _text_layer(opened: _OpenPage, number: int) -> Page:
 def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: int, spoken: str) -> Page:
     page = opened.page
     width, height = page.get_size()
-    is_clear, unread = shows_all(layer, content, opened.over), layer.unreadable
+    is_clear, unread = shows_all(layer, content, opened.over), layer.unreadable or layer.holed
     kept, words, hidden = _parted(layer.text, layer.words, [] if is_clear else hidden_spans(layer, content))
     text, words, _ = _parted(kept, words, [] if is_clear else repeated_spans(layer))
     text, words, struck = _parted(text, words, struck_spans(layer, content.bars, opened.struck))
-    text, words, _ = _parted(text, words, unread)
+    text, words, _ = _parted(text, words, layer.unreadable)
     is_picture = _needs_ocr(page, content, text)
+    text, words, _ = _parted(text, words, layer.holed)
     remarks: tuple[Remark, ...] = ()
     if not is_picture and (unread or shows_more(page, content, words)):
         is_picture = _pictured(page, content) >= PICTURED
