@@ -14,12 +14,14 @@ from columnist.settings import Settings
 
 
 @asynccontextmanager
-async def an_api(url: str, home: Path) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
-    """The process of this database and data directory, and a client of its local user."""
-    settings = Settings(_env_file=None, DATABASE_URL=url, COLUMNIST_DATA_DIR=home)
+async def an_api(url: str, home: Path, **variables: str) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
+    """The process of this database and data directory, and a client of its local user; of nobody, if the settings ask
+    for a token of somebody else."""
+    settings = Settings.model_validate({"DATABASE_URL": url, "COLUMNIST_DATA_DIR": home, **variables})
     async with open_process(settings, connections=2) as process:
         app = create_app(process, Health(Probe(process.database.url), "untold"))
-        signed_in = {"Authorization": f"Bearer {app.state.gate.authenticator.local.token}"}
+        local = app.state.gate.authenticator.local
+        signed_in = {"Authorization": f"Bearer {local.token}"} if local else {}
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api", headers=signed_in) as client:
             yield process, client

@@ -12,10 +12,10 @@ from columnist.api import problems
 from columnist.api.auth import Authenticator
 from columnist.api.cached import GZIP_LEVEL, SMALLEST_GZIP
 from columnist.api.context import Gate
-from columnist.api.feeds import Feeds
 from columnist.api.health import Health
 from columnist.api.middleware import Acts, Below, LocalOnly, RequestLog, SecurityHeaders
 from columnist.api.openapi import ERRORS, share_errors
+from columnist.api.polls import Polls
 from columnist.api.rate import RequestRate
 from columnist.api.routes import (
     cells,
@@ -76,7 +76,9 @@ def create_app(process: Process, health: Health) -> FastAPI:
         responses=ERRORS,
     )
     app.state.process = process
-    app.state.gate = Gate(authenticator, health, RequestRate(settings.requests_per_minute), Feeds(process.in_use))
+    app.state.gate = Gate(
+        authenticator, health, RequestRate(settings.requests_per_minute), Polls(process.database, process.in_use)
+    )
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
     app.include_router(health_router)

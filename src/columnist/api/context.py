@@ -10,9 +10,9 @@ from fastapi import Depends, Request
 
 from columnist.api.auth import Authenticator, Principal
 from columnist.api.cookies import READING
-from columnist.api.feeds import Feeds
 from columnist.api.health import Health
 from columnist.api.parameters import Filter, Words
+from columnist.api.polls import Polls
 from columnist.api.rate import RequestRate
 from columnist.db.connect import Connection, User
 from columnist.desk.local import LocalDesk
@@ -27,13 +27,13 @@ ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
 
 @dataclass(slots=True)
 class Gate:
-    """The application's state beside its process: authentication, health, how much each user asks, and the feeds that
-    many read."""
+    """The application's state beside its process: authentication, health, how much each user asks, and what many
+    poll."""
 
     authenticator: Authenticator
     health: Health
     rate: RequestRate
-    feeds: Feeds
+    polls: Polls
 
 
 # Every dependency is `async`: a plain function would go through a thread, and wait there for the interpreter's lock.

@@ -56,14 +56,14 @@ class SecurityHeaders:
 
 
 class Acts:
-    """The outcome of an act is in the next answer of a feed."""
+    """The outcome of an act is in the next answer of a poll."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def tell(message: Message) -> None:
-            scope["app"].state.gate.feeds.step_now()
+            scope["app"].state.gate.polls.forget()
             await send(message)
 
         await self._app(scope, receive, send if scope.get("method", "GET") in READING else tell)

@@ -10,6 +10,7 @@ from columnist.api.context import (
     CurrentConnection,
     CurrentDesk,
     CurrentGate,
+    CurrentUser,
     EditableReview,
     VisibleReview,
     require_role,
@@ -29,6 +30,7 @@ from columnist.api.models import (
     ResumeInput,
 )
 from columnist.api.parameters import Cursor, PageSize
+from columnist.db.connect import Connection
 from columnist.desk.estimate import JobEstimate
 from columnist.desk.local import LocalDesk
 from columnist.errors import ConflictError
@@ -95,11 +97,15 @@ async def review_failures(
 
 
 @router.get("/reviews/{review_id}/active-job", response_model=ActiveJob)
-async def get_active_job(request: Request, review_id: VisibleReview, connection: CurrentConnection) -> Response:
+async def get_active_job(request: Request, review_id: UUID, gate: CurrentGate, user: CurrentUser) -> Response:
     """The review's live job, if it has one."""
-    job_id = await jobs.live_job_id(connection, review_id)
-    job = None if job_id is None else Job.of(await jobs.job_progress(connection, job_id))
-    return cached(request, ActiveJob(job=job))
+
+    async def read(connection: Connection) -> ActiveJob:
+        await require_role(connection, review_id, "viewer")
+        job_id = await jobs.live_job_id(connection, review_id)
+        return ActiveJob(job=None if job_id is None else Job.of(await jobs.job_progress(connection, job_id)))
+
+    return cached(request, await gate.polls.status(user, review_id, read))
 
 
 @router.get("/jobs")
@@ -109,9 +115,13 @@ async def list_jobs(connection: CurrentConnection, review_id: UUID | None = None
 
 
 @router.get("/jobs/{job_id}", response_model=Job)
-async def get_job(request: Request, job_id: UUID, connection: CurrentConnection) -> Response:
+async def get_job(request: Request, job_id: UUID, gate: CurrentGate, user: CurrentUser) -> Response:
     """The job's status: counts, tokens, price, rate and time left."""
-    return cached(request, Job.of(await jobs.job_progress(connection, job_id)))
+
+    async def read(connection: Connection) -> Job:
+        return Job.of(await jobs.job_progress(connection, job_id))
+
+    return cached(request, await gate.polls.status(user, job_id, read))
 
 
 @router.get("/jobs/{job_id}/failures")
@@ -125,26 +135,34 @@ async def get_job_cells(
     request: Request,
     job_id: UUID,
     gate: CurrentGate,
-    connection: CurrentConnection,
+    user: CurrentUser,
     cursor: Cursor = None,
     limit: Limit = 1_000,
 ) -> Response:
     """The delta feed of a job: its cells that changed since the cursor, each at least once."""
-    review_id = await jobs.review_of(connection, job_id)
-    return cached(request, await gate.feeds.page(connection, review_id, job_id, cursor, limit))
+
+    async def let_in(connection: Connection) -> UUID:
+        return await jobs.review_of(connection, job_id)
+
+    return cached(request, await gate.polls.page(user, job_id, let_in, cursor, limit, job_id))
 
 
 @router.get("/reviews/{review_id}/cells", response_model=CellChanges)
 async def get_review_cells(
     request: Request,
-    review_id: VisibleReview,
+    review_id: UUID,
     gate: CurrentGate,
-    connection: CurrentConnection,
+    user: CurrentUser,
     cursor: Cursor = None,
     limit: Limit = 1_000,
 ) -> Response:
     """The delta feed of a review: its cells that jobs or people changed since the cursor, each at least once."""
-    return cached(request, await gate.feeds.page(connection, review_id, None, cursor, limit))
+
+    async def let_in(connection: Connection) -> UUID:
+        await require_role(connection, review_id, "viewer")
+        return review_id
+
+    return cached(request, await gate.polls.page(user, review_id, let_in, cursor, limit))
 
 
 @router.post("/jobs/{job_id}/cancel")

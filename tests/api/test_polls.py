@@ -1,16 +1,22 @@
-"""A feed that many people read: the same changes for all, each at least once, and one's own act at once."""
+"""Polls by many people: the same changes for all, each at least once, one's own act at once, and only for members."""
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
+import psycopg
 
-from columnist.api import feeds
+from columnist.api import polls
+from columnist.db.connect import User
 from tests.asgi import an_api
 from tests.jobs.grid import Review, a_review, put_cell
+from tests.patience import until
+from tests.signing import SECRET, bearer
 
-READERS = 2 * feeds.MANY
+READERS = 2 * polls.MANY
 WRITES, COLUMNS = 60, 12
 
 
@@ -41,7 +47,7 @@ class _Reader:
         while not ended.is_set():
             await self.read()
             await asyncio.sleep(random.uniform(0, 0.2))
-        await asyncio.sleep(feeds.STEP_SECONDS)
+        await asyncio.sleep(2 * polls.STEP_SECONDS)
         while await self.read():
             pass
 
@@ -77,5 +83,38 @@ def test_many_readers_see_each_change_share_their_pages_and_see_their_own_acts_a
             assert [reader.saw for reader in readers] == [written] * READERS
             answers = [one for reader in readers for one in reader.answers]
             assert len(set(answers)) < len(answers) / 3, "most of them were answered together"
+
+    asyncio.run(scenario())
+
+
+def test_a_member_who_is_removed_polls_nothing_more_however_many_poll(url: str, tmp_path: Path) -> None:
+    owner, guest = (User(uuid4(), f"{who}@example.org") for who in ("owner", "guest"))
+
+    async def scenario() -> None:
+        async with an_api(url, tmp_path, COLUMNIST_JWT_SECRET=SECRET) as (_, client):
+            made = await client.post("/tabular/reviews", json={"name": "Shared"}, headers=bearer(owner))
+            review = f"/tabular/reviews/{made.json()['id']}"
+            member = f"{review}/members/{guest.email}"
+
+            async def poll(user: User = guest) -> set[int]:
+                paths = (f"{review}/cells", f"{review}/active-job")
+                return {(await client.get(path, headers=bearer(user))).status_code for path in paths}
+
+            async def let_in() -> None:
+                await client.put(member, json={"role": "viewer"}, headers=bearer(owner))
+                for _ in range(2 * polls.MANY):
+                    assert await poll() == {200}
+
+            await let_in()
+            async with await psycopg.AsyncConnection.connect(url.replace("columnist@", "postgres@")) as elsewhere:
+                await elsewhere.execute("delete from review_members")
+            await until(lambda: is_out(poll), "the end of the guest's access")
+            await let_in()
+            assert (await client.delete(member, headers=bearer(owner))).status_code == 204
+            assert await poll(owner) == {200}
+            assert await poll() == {404}
+
+    async def is_out(poll: Callable[[], Awaitable[set[int]]]) -> bool:
+        return await poll() == {404}
 
     asyncio.run(scenario())

@@ -1,0 +1,239 @@
+"""Status and changes for the many who poll them at the same time: read, encoded and compressed once for all of them.
+
+A poll that costs the database nothing is answered by what another one has just read. Nothing is shared while few ask.
+"""
+
+import asyncio
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, takewhile
+from math import inf
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from columnist.api.cached import SMALLEST_GZIP, Encoded, compressed, encoded
+from columnist.api.models import CellChanges
+from columnist.db.connect import Connection, Database, User
+from columnist.jobs.feed import NOW, ChangedCells, changed_cells
+from columnist.reviews.model import ModelInUse
+
+MANY = 10
+"""Polls within a second from which answers are shared."""
+
+STEP_SECONDS = 0.25
+"""A shared answer is read again when it is as old as this, and is at most twice as old."""
+
+ACCESS_SECONDS = 2.0
+"""How long a user who was let in is not checked again: a little longer than a page waits between two polls."""
+
+MOST_CELLS = 1_000
+"""Most changes of a step of a feed."""
+
+MOST_BYTES = 8 * 1024**2
+"""The steps of a feed that are kept are at most as large as this together, and so are the pages since the last one."""
+
+
+@dataclass(slots=True)
+class _Polled:
+    """Who asks for something, and when its shared answer was read."""
+
+    asked_at: deque[float] = field(default_factory=lambda: deque(maxlen=MANY))
+    let_in_at: dict[UUID, float] = field(default_factory=dict)
+    read_at: float = -inf
+    reading: asyncio.Task[None] | None = None
+
+    def is_busy(self, now: float) -> bool:
+        """Whether it is asked for so often that sharing pays."""
+        return len(self.asked_at) == MANY and now - self.asked_at[0] < 1
+
+    def knows(self, user: User, now: float) -> bool:
+        """Whether the user was let in a moment ago."""
+        return now <= self.let_in_at.get(user.id, -inf) + ACCESS_SECONDS
+
+    def forget(self) -> None:
+        """Read and check anew at the next poll."""
+        self.read_at = -inf
+        self.let_in_at = {}
+
+    async def refresh(self, now: float, read: Callable[[], Awaitable[None]]) -> None:
+        """Begin to read if the last reading is a step old; wait for that only if it is older than two."""
+        while now > self.read_at + STEP_SECONDS:
+            if self.reading is None or self.reading.done():
+                mine = self.reading = asyncio.create_task(self._read(read))
+                mine.add_done_callback(lambda task: task.cancelled() or task.exception())  # told to whoever waits
+            else:
+                mine = None
+            if now <= self.read_at + 2 * STEP_SECONDS:
+                return
+            await asyncio.wait({self.reading})
+            if mine is not None:
+                mine.result()
+
+    async def _read(self, read: Callable[[], Awaitable[None]]) -> None:
+        began, let_in_at = time.monotonic(), self.let_in_at
+        await read()
+        if self.let_in_at is let_in_at:  # nothing was done meanwhile
+            self.read_at = began
+
+
+@dataclass(slots=True)
+class _Status(_Polled):
+    body: Encoded | None = None
+
+
+@dataclass(slots=True)
+class _Feed(_Polled):
+    """The last changes in steps, each from the cursor where the one before it ends; the first from `begin` (empty:
+    there is none). `pages`: what was answered since the last step."""
+
+    begin: str = ""
+    steps: deque[ChangedCells] = field(default_factory=deque)
+    pages: dict[tuple[str | None, int], Encoded] = field(default_factory=dict)
+    step_bytes: int = 0
+    page_bytes: int = 0
+
+    @property
+    def end(self) -> str:
+        """The cursor of a reader who has all steps."""
+        return self.steps[-1].cursor if self.steps else self.begin
+
+    def start(self, cursor: str = "") -> None:
+        """Begin anew, without steps."""
+        self.begin, self.step_bytes = cursor, 0
+        self.steps.clear()
+        self.pages, self.page_bytes = {}, 0
+
+    def add(self, step: ChangedCells) -> None:
+        """Keep a step that began at `end`, and let go of the oldest ones."""
+        if not self.begin:
+            self.start(step.cursor)
+        elif step.more or step.cursor.partition("-")[0] != self.begin.partition("-")[0]:
+            self.start()  # too many changes, or another history
+        elif step.cursor != self.end:
+            self.steps.append(step)
+            self.step_bytes += len(step.encoded)
+            while self.step_bytes > MOST_BYTES:
+                oldest = self.steps.popleft()
+                self.begin, self.step_bytes = oldest.cursor, self.step_bytes - len(oldest.encoded)
+            self.pages, self.page_bytes = {}, 0
+
+    def keep(self, asked: tuple[str | None, int], page: Encoded) -> None:
+        """Keep a page for others who ask the same."""
+        if self.page_bytes < MOST_BYTES:
+            self.pages[asked] = page
+            self.page_bytes += sys.getsizeof(page.content)
+
+    def since(self, cursor: str | None, limit: int) -> ChangedCells | None:
+        """The next page for a reader who has all changes up to a step's end; None for other readers."""
+        if not self.begin:
+            return None
+        if cursor in (self.end, NOW):
+            return ChangedCells("", 0, self.end, more=False)
+        cursors = [self.begin, *(step.cursor for step in self.steps)]
+        if cursor not in cursors:
+            return None
+        later = list(self.steps)[cursors.index(cursor) :]
+        fitting = len(list(takewhile(limit.__ge__, accumulate(step.count for step in later))))
+        if not fitting:
+            return None
+        cells = ",".join(step.encoded for step in later[:fitting])
+        count = sum(step.count for step in later[:fitting])
+        return ChangedCells(cells, count, later[fitting - 1].cursor, more=fitting < len(later))
+
+
+_Kind = TypeVar("_Kind", bound=_Polled)
+
+
+class Polls:
+    """What was polled within the last second, by its kind and the id of its job or review."""
+
+    def __init__(self, database: Database, in_use: ModelInUse) -> None:
+        self._database = database
+        self._in_use = in_use
+        self._polled: dict[tuple[type[_Polled], UUID], _Polled] = {}
+
+    def forget(self) -> None:
+        """Somebody has done something here, and wants to see it in the next answer."""
+        for polled in self._polled.values():
+            polled.forget()
+
+    async def status(self, user: User, of: UUID, read: Callable[[Connection], Awaitable[BaseModel]]) -> Encoded:
+        """The status of this job or review, read as the user; `read` raises if they may not see it."""
+        now = time.monotonic()
+        status = self._asked(_Status, of, now)
+
+        async def body() -> Encoded:
+            let_in_at = status.let_in_at
+            async with self._database.act_as(user) as connection:
+                found = encoded((await read(connection)).model_dump_json().encode())
+            let_in_at[user.id] = now
+            return found
+
+        async def share() -> None:
+            status.body = await body()
+
+        if not status.is_busy(now) or not status.knows(user, now):
+            return await body()
+        await status.refresh(now, share)
+        assert status.body
+        return status.body
+
+    async def page(
+        self,
+        user: User,
+        of: UUID,
+        let_in: Callable[[Connection], Awaitable[UUID]],
+        cursor: str | None,
+        limit: int,
+        job_id: UUID | None = None,
+    ) -> Encoded:
+        """A page of the feed of this job or review, as `changed_cells`. `let_in` returns the review, or raises if the
+        user may not see it."""
+        now = time.monotonic()
+        feed = self._asked(_Feed, of, now)
+
+        async def read(cursor: str | None, limit: int, until: str | None = None) -> ChangedCells:
+            let_in_at = feed.let_in_at
+            async with self._database.act_as(user) as connection:
+                review_id = await let_in(connection)
+                let_in_at[user.id] = now
+                return await changed_cells(connection, review_id, cursor, job_id, limit, self._in_use, until)
+
+        async def step() -> None:
+            feed.add(await read(feed.end or NOW, MOST_CELLS))
+
+        if not feed.is_busy(now):
+            feed.start()
+            return _encoded(await read(cursor, limit))
+        if not feed.knows(user, now):
+            await read(NOW, limit)
+        await feed.refresh(now, step)
+        asked, end = (cursor, limit), feed.end
+        if (page := feed.pages.get(asked)) is not None:
+            return page
+        if (changes := feed.since(cursor, limit)) is None:
+            return _encoded(await read(cursor, limit, end or None))
+        page = _encoded(changes)
+        if len(page.content) >= SMALLEST_GZIP:
+            page = replace(page, zipped=await asyncio.to_thread(compressed, page.content))
+        if feed.end == end:
+            feed.keep(asked, page)
+        return page
+
+    def _asked(self, kind: type[_Kind], of: UUID, now: float) -> _Kind:
+        """What is polled, with this poll noted; what nobody has polled for a second is forgotten."""
+        if (kind, of) not in self._polled:
+            self._polled = {one: polled for one, polled in self._polled.items() if polled.asked_at[-1] > now - 1}
+        polled = self._polled.setdefault((kind, of), kind())
+        assert isinstance(polled, kind)
+        polled.asked_at.append(now)
+        return polled
+
+
+def _encoded(changes: ChangedCells) -> Encoded:
+    return encoded(CellChanges.encoded(changes).encode())
