@@ -288,6 +288,7 @@ def test_a_quote_that_leaves_out_what_turns_it_is_not_found(text: str, quote: st
         ("it shall be governed by […***…] and by […***…]", "it shall be governed by […***…] and by […***…]"),
         ("It ends. It begins. It ends (soon).", "It begins … It ends"),
         ("a space of 20 m² with CO₂ alarms", "a space of 20 m2 with CO2 alarms"),
+        ("a space of 20㎡ at most", "a space of 20 m2 at most"),
         ("a rate of 5½ per cent", "a rate of 5 ½ per cent"),
         ("by Article Ⅷ of it", "by Article VIII of it"),
     ],

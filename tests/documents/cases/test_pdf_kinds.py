@@ -84,6 +84,8 @@ def test_choices_are_read_as_their_labels_and_ticks_beside_theirs(tmp_path: Path
         widget("Btn", "80 638 92 650", "/V /Off /AS /Off"),
     )
     assert words(page) == "Monthly rent: $5,000 Term: two years ☐ I agree The end.".split()
+    page = filled(tmp_path / "b.pdf", widget("Ch", "160 665 300 712", "/Opt [[(1) (One)] [(2) (Two)]] /V (2)"))
+    assert "One Two [in the form's data: Two]" in page.text
 
 
 def test_letters_in_boxes_of_their_own_are_one_value(tmp_path: Path) -> None:
@@ -134,6 +136,8 @@ def test_a_typed_note_without_an_appearance_is_read(tmp_path: Path) -> None:
     assert words(filled(tmp_path / "a.pdf", note)) == "Monthly rent: Term: 60 months I agree The end.".split()
     below = filled(tmp_path / "a.pdf", note, labels=line("Tenants pay yearly rent.", 720))
     assert words(below) == "Tenants pay yearly rent. 60 months".split()
+    white = filled(tmp_path / "a.pdf", note.replace("0 g", "1 1 1 rg"))
+    assert ("60 months" not in white.text, white.hidden) == (True, "60 months")
     alone = filled(tmp_path / "a.pdf", note, labels="")
     assert (words(alone), alone.source) == (["60", "months"], "text")
 
@@ -503,6 +507,8 @@ def test_a_line_that_is_drawn_again_in_its_place_is_read_once(tmp_path: Path, as
 
 @pytest.mark.parametrize("turn", ["0 1 -1 0 200 100", "0 -1 1 0 400 700"])
 def test_lines_that_run_up_or_down_are_in_order(tmp_path: Path, turn: str) -> None:
+    two = "".join(line(text, y, x=0) for text, y in (("The fee is", 0), ("$5,000 a month", -20)))
+    assert words(one(write_pdf(tmp_path / "b.pdf", [f"q {turn} cm {two} Q"]))) == "The fee is $5,000 a month".split()
     drawn = "".join(line(f"Clause {number} costs ${number},000", -20 * number, x=0) for number in range(1, 7))
     page = one(write_pdf(tmp_path / "a.pdf", [f"q {turn} cm {drawn} Q"]))
     assert in_lines(page) == [f"Clause {number} costs ${number},000" for number in range(1, 7)]

@@ -390,9 +390,7 @@ class _Forms(dict[int, str]):
             form = character
         else:
             form = unicodedata.normalize("NFKC", character.translate(_SAME)).translate(_SAME).replace(" ", "")
-            if not character.isdecimal() and any(
-                map(str.isdigit, form)
-            ):  # 5,000¹, 10³ and 5½ are not 5,0001, 103, 51/2
+            if not character.isdecimal() and form[:1].isdigit():  # 5,000¹, 10³ and 5½ are not 5,0001, 103, 51/2
                 form = character
         if len(self) >= _MOST_FORMS:
             self.clear()

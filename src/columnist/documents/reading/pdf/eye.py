@@ -185,10 +185,15 @@ def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox
     """The text with its lines as the eye reads them: one column after the other even if the file draws both line by
     line, an amount beside its label, lines from top to bottom."""
     if (turns := turns_of(words)) is not None:
-        text, words = in_order(text, moved_by(words, turns[0]))
+        text, words = _upright_in_order(text, moved_by(words, turns[0]), is_turned=True)
         return text, moved_by(words, turns[1])
+    return _upright_in_order(text, words, is_turned=False)
+
+
+def _upright_in_order(text: str, words: Sequence[WordBox], *, is_turned: bool) -> tuple[str, Sequence[WordBox]]:
+    """`is_turned`: the page lies on its side, so that PDFium may have reversed its lines."""
     pieces = _pieces(words)
-    if len(pieces) < _LEAST_ROWS:
+    if len(pieces) < _LEAST_ROWS and not is_turned:
         return text, words
     rises, starts = _doubts(pieces)
     gutter = _often(starts)
@@ -197,6 +202,8 @@ def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox
     rows = None if gutter is None else _by_columns(pieces, gutter)
     if rows is None and may_rise:
         rows = _with_values(text, words, pieces) or _from_the_top(pieces)
+    if rows is None and is_turned and 0 < len(rises) == len(pieces) - 1:
+        rows = _rows(sorted(pieces, key=_MIDDLE))
     if rows is None or _RIGHT_TO_LEFT.search(text) or any(map(_is_turned, words)):
         return text, words
     parts: list[str] = []

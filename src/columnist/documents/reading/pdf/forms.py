@@ -1,6 +1,7 @@
 """The values of a PDF's form: read beside their labels, also if no appearance, or an old one, is drawn."""
 
 import ctypes
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ _UNSEEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _PASSWORD = 1 << 13
 _EXACT = 2**17
 """Below this a number of seven digits has its hundredths."""
+_WHITE = re.compile(r"(?:^|\s)(?:1(?:\.0*)?\s+g|(?:1(?:\.0*)?\s+){3}rg|(?:0(?:\.0*)?\s+){4}k)\b")
 _NEAR = 40.0
 """Most points between a tick box and its label."""
 
@@ -29,6 +31,7 @@ class Field(NamedTuple):
     text: str
     is_tick: bool
     is_seen: bool
+    is_list: bool = False
 
 
 def fields_of(document: Any, page: Any) -> Iterator[Field]:
@@ -47,9 +50,24 @@ def fields_of(document: Any, page: Any) -> Iterator[Field]:
                     text = _number(annotation) or _said(annotation, b"V") or _rich(annotation, b"RV")
             if text.strip() and pdfium_c.FPDFAnnot_GetRect(annotation, rectangle):
                 place = (rectangle.left, rectangle.top, rectangle.right, rectangle.bottom)
-                yield Field(place, text, is_tick, not pdfium_c.FPDFAnnot_GetFlags(annotation) & _UNSEEN)
+                is_seen = not pdfium_c.FPDFAnnot_GetFlags(annotation) & _UNSEEN
+                is_seen = is_seen and not (kind == pdfium_c.FPDF_ANNOT_FREETEXT and _is_white_note(annotation))
+                is_list = kind == pdfium_c.FPDF_ANNOT_WIDGET and _is_list(document.formenv, annotation)
+                yield Field(place, text, is_tick, is_seen, is_list)
         finally:
             pdfium_c.FPDFPage_CloseAnnot(annotation)
+
+
+def _is_white_note(annotation: Any) -> bool:
+    """Whether a typed note that PDFium does not draw has white letters, and no ground of its own."""
+    is_drawn = any(pdfium_c.FPDFAnnot_HasKey(annotation, key) for key in (b"AP", b"C"))
+    return not is_drawn and _WHITE.search(_said(annotation, b"DA")) is not None
+
+
+def _is_list(form: Any, annotation: Any) -> bool:
+    """Whether a field is a list, which is drawn with all its choices."""
+    kind = None if form is None else pdfium_c.FPDFAnnot_GetFormFieldType(form.raw, annotation)
+    return bool(kind == pdfium_c.FPDF_FORMFIELD_LISTBOX)
 
 
 def _is_shown_value(form: Any, annotation: Any) -> bool:
@@ -191,8 +209,8 @@ def _written(text: str, box: Box, field: Field, drawn: Sequence[WordBox]) -> tup
 def _says(drawn: str, field: Field) -> bool:
     if field.is_tick:
         return bool(drawn)
-    letters = "".join(filter(str.isalnum, drawn)).casefold()
-    return "".join(filter(str.isalnum, field.text)).casefold() in letters if drawn else False
+    letters, said = ("".join(filter(str.isalnum, one)).casefold() for one in (drawn, field.text))
+    return bool(drawn) and (letters == said if field.is_list else said in letters)
 
 
 def _place(text: str, labels: Sequence[WordBox], box: Box, field: Field) -> tuple[int, bool]:
