@@ -376,6 +376,10 @@ def test_the_instruction_of_a_field_may_be_several_paragraphs_long(tmp_path: Pat
     inner = begin + code(" MERGEFIELD Fee ") + separate + r("$6,000") + end
     body = p("Due: ", begin, code(' IF 1 = 2 "The fee is ')) + p(inner) + p(code('" "" '), separate, r("$5"), end, ".")
     assert one(write_docx(tmp_path / "a.docx", body)).text.split() == ["Due:", "$5."]
+    kept = p(
+        begin, code(' SET Fee "$9" '), separate, r("$9"), end, "Fee: ", begin, code(" REF Fee "), separate, r("$9"), end
+    )
+    assert one(write_docx(tmp_path / "b.docx", kept)).text == "Fee: $9"
     unclosed = p("Due: ", begin, code(" REF x ")) + p("$7,000")
     assert one(write_docx(tmp_path / "a.docx", unclosed)).text.split() == ["Due:", "$7,000"]
 

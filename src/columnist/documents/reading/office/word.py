@@ -56,6 +56,8 @@ _EXTENT = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawi
 _DEEPEST = 5
 """How many levels of inserted documents are read."""
 _NUMBERING_FIELDS = ("LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT")
+_SETTERS = (["SET"], ["ASK"])
+"""Fields whose result is kept for others and not drawn."""
 _OVERRIDE = f"{W}bdo"
 _DRAWN = frozenset(f"{W}{name}" for name in ("drawing", "pict", "object"))
 _CODE = re.compile("[0-9A-F]{2,4}")
@@ -568,7 +570,7 @@ class _Line:
             self.fields.append(_Field(mark, True, len(self.parts) if chosen else None))
             self.parts.append(chosen)
         elif self.fields and kind == "separate":
-            self.fields[-1].is_instruction = False
+            self.fields[-1].is_instruction = self.fields[-1].code.split()[:1] in _SETTERS
         elif self.fields and kind == "end":
             return self.fields.pop()
         return None
