@@ -15,7 +15,7 @@ from psycopg.types.string import StrBinaryDumper, StrDumper, StrDumperUnknown
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_UNSTORABLE_IN_JSON = re.compile(r"\\u0000|[\ud800-\udfff]")
+_NUL_IN_JSON = "\\u0000"
 
 
 def storable(text: str) -> str:
@@ -31,7 +31,7 @@ def as_json(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_object)
     except (TypeError, ValueError):
         text = ""
-    if text and not _UNSTORABLE_IN_JSON.search(text):
+    if text and _NUL_IN_JSON not in text and (text.isascii() or not _UNSTORABLE.search(text)):
         return text
     return json.dumps(_storable(value), ensure_ascii=False, default=str)
 

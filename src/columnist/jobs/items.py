@@ -231,8 +231,9 @@ async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[i
     batch = [
         {"id": one.item.id, "attempt": one.item.attempt, "status": one.outcome, "error": one.error} for one in ended
     ]
-    cursor = await connection.execute(sql("end_items"), {"ended": as_json(batch)})
-    return {row["id"] for row in await cursor.fetchall()}
+    row = await (await connection.execute(sql("end_items"), {"ended": as_json(batch)})).fetchone()
+    assert row
+    return set(row["ids"])
 
 
 @retried
