@@ -148,6 +148,12 @@ def test_words_say_what_a_status_means(status: int, body: Any, intended: int) ->
     assert by_http(status, body).status == intended
 
 
+def test_the_headers_of_the_server_behind_a_router_count() -> None:
+    metadata = {"raw": "slow down", "headers": {"X-RateLimit-Reset": int(time.time() + 15) * 1_000, "X-Other": None}}
+    wait = by_http(429, {"error": {"message": "Rate limit exceeded", "metadata": metadata}}).retry_after
+    assert wait is not None and 10 < wait <= 15.1
+
+
 def test_of_a_web_page_only_the_words_are_shown() -> None:
     assert by_http(413, "<html><h1>413 Too Large</h1><hr>nginx</html>").message == "413 Too Large nginx"
 

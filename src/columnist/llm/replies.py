@@ -313,7 +313,7 @@ def _refusal_of(error: object, status: int | None = None, headers: Mapping[str, 
         status,
         next((code for code in codes if code and not code.isdigit()), ""),
         message,
-        {**_fields(more.get("headers")), **(headers or {})},
+        {name.lower(): str(value) for name, value in (_fields(more.get("headers")) | dict(headers or {})).items()},
     )
 
 
