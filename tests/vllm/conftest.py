@@ -23,11 +23,12 @@ START_SECONDS = 900.0
 KEY = "sesame"
 FLAGS = (
     *("--served-model-name", "tiny", "--host", "127.0.0.1", "--api-key", KEY, "--max-model-len", "8192"),
-    *("--max-num-seqs", "4", "--max-num-queued-reqs", "8", "--max-num-batched-tokens", "1024"),
+    *("--max-num-seqs", "4", "--max-num-batched-tokens", "1024"),
     # Without it the model fills its answers with blank lines.
     *("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}'),
     *("--enforce-eager", "--dtype", "float32", "--enable-prompt-tokens-details", "--scheduling-policy", "priority"),
 )
+SHORT_QUEUE = ("--max-num-queued-reqs", "8")
 ENVIRONMENT = {
     "VLLM_TARGET_DEVICE": "cpu",
     "HF_HUB_OFFLINE": "1",
@@ -43,7 +44,8 @@ ENVIRONMENT = {
 class Vllm:
     """The server; `url` ends in /v1."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *flags: str) -> None:
+        self._flags = flags
         self._port = free_port()
         self._log = log
         self.url = f"http://127.0.0.1:{self._port}/v1"
@@ -52,7 +54,7 @@ class Vllm:
     def start(self) -> None:
         """Start it on its port; `wait` returns when it answers."""
         assert FOLDER
-        command = [f"{FOLDER}/bin/vllm", "serve", f"{FOLDER}/model", "--port", str(self._port), *FLAGS]
+        command = [f"{FOLDER}/bin/vllm", "serve", f"{FOLDER}/model", "--port", str(self._port), *FLAGS, *self._flags]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, env=os.environ | ENVIRONMENT, stdout=log, stderr=log, start_new_session=True
@@ -98,7 +100,7 @@ class Vllm:
 
 @pytest.fixture(scope="session")
 def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vllm]:
-    server = Vllm(tmp_path_factory.mktemp("vllm") / "log")
+    server = Vllm(tmp_path_factory.mktemp("vllm") / "log", *SHORT_QUEUE)
     try:
         server.wait()
         yield server
