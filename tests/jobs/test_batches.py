@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from columnist.desk.files import find_files
@@ -225,13 +226,31 @@ def test_what_expires_breaks_or_is_malformed_is_asked_in_further_batches_and_cou
 
 
 def test_replies_that_are_late_or_break_off_are_waited_for_and_not_paid_again(
-    url: str, llm: Simulated, files: Path
+    url: str, admin_url: str, llm: Simulated, files: Path
 ) -> None:
+    """Of a document that is removed while they land nothing is kept but the cost."""
+
     async def scenario() -> None:
-        async with bench(url, llm, files) as one:
+        async with bench(url, llm, files) as one, await psycopg.AsyncConnection.connect(admin_url) as user:
+            llm.inject(hold_batches=True)
+            job = await one.generate()
+            await one.submitted(job)
+            await user.execute("delete from review_documents where document_id = (select id from documents limit 1)")
             llm.inject(files_late=2, lose="download rest")
-            covered = await one.covered()
-            assert (covered.left, covered.answered) == ("", DOCUMENTS * len(COLUMNS))
+
+            async def waits() -> object:
+                waiting = await user.execute(
+                    "select pid from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid))"
+                )
+                return await waiting.fetchone()
+
+            await until(waits, "replies that wait for the removal")
+            await user.commit()
+            async for last in one.desk.watch(job.job_id):
+                status = last.status
+            kept = await user.execute("select count(answer) from tabular_calls")
+            assert (status, await kept.fetchone()) == ("completed", (0,))
+            assert len(await one.prices()) == DOCUMENTS - 1
         assert llm.figure("llm_batched_requests_total") == DOCUMENTS
 
     asyncio.run(scenario())

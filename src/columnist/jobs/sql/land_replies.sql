@@ -3,8 +3,7 @@
 with landed as (
   update tabular_batch_requests r
   set answered_at = clock_timestamp(), body = null, status = a.status,
-      reply = case when exists (select from review_documents d
-                                where d.review_id = r.review_id and d.document_id = r.document_id) then a.reply end
+      reply = case when is_in_review(r.review_id, r.document_id) then a.reply end
   from json_to_recordset(%(replies)s) as a (
     id uuid, status int, reply text, answer text, prompt_tokens int, cached_tokens int, completion_tokens int)
   where r.id = a.id and r.batch_id = %(batch_id)s and r.answered_at is null

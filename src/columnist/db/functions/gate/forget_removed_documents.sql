@@ -3,12 +3,13 @@
 create or replace function forget_removed_documents() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  delete from public.tabular_calls c using gone where (c.review_id, c.document_id) = (gone.review_id, gone.document_id);
-  -- The cost of a batch must still be counted: only the texts of these calls are deleted.
+  -- The cost of a batch must still be counted: only the texts of these calls are deleted. First, because replies that
+  -- land at the same time then either wait, and see the removal, or have landed before the answers are deleted.
   update public.tabular_batch_requests r set body = null, reply = null
   from gone where (r.review_id, r.document_id) = (gone.review_id, gone.document_id);
   delete from public.tabular_batch_requests r using gone
   where (r.review_id, r.document_id) = (gone.review_id, gone.document_id) and r.batch_id is null;
+  delete from public.tabular_calls c using gone where (c.review_id, c.document_id) = (gone.review_id, gone.document_id);
   update public.tabular_job_items i set lease_expires_at = null
   from public.tabular_jobs j, gone
   where j.review_id = gone.review_id and i.job_id = j.id and i.document_id = gone.document_id and i.completed_at is null
