@@ -25,7 +25,7 @@ _DROP, _MOST_DROP = 0.06, 0.5
 _FAR = 1.6
 """Share of the size of the text: greatest distance between the starts of a mark and of the letter before it."""
 _MARK = re.compile(r"\d{1,3}(?:,\d{1,2})*(?![\d.])")
-_LAST_FIGURE = re.compile(r"(?<=\S)\d(?!\d|[.,]\d)")
+_LAST_FIGURE = re.compile(r"[0-9](?<=\S.)(?![0-9]|[.,][0-9])")
 _STROKES = "/⁄"
 _LEAST_GAP = 0.75
 """Share of the size of the text: a fraction begins this far after the start of the letter before it; an index of the

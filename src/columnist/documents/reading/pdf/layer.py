@@ -33,6 +33,7 @@ _FONT_SIZE = pdfium_c.FPDFText_GetFontSize
 _MOST_HELD = 16
 _LEAST_INK = 0.1
 """Points."""
+_UPRIGHT = 0.9
 _LIFTED = 0.2
 """Share of the size of letters; ordinary figures stand on their line."""
 
@@ -156,14 +157,15 @@ class TextLayer:
 
     def is_lifted(self, at: int) -> bool:
         """Whether the drawing of `text[at]` begins clearly above its line, as a font's own superior figures do."""
-        glyph = self.glyph(at)
-        edges = None if glyph is None else _EDGES.one(_CHAR_BOX, self._pointer, self.characters(at, at + 1).start)
-        if glyph is None or edges is None:
+        index, x, y = self.characters(at, at + 1).start, ctypes.c_double(), ctypes.c_double()
+        edges = _EDGES.one(_CHAR_BOX, self._pointer, index)
+        if edges is None or not _ORIGIN(self._pointer, index, ctypes.byref(x), ctypes.byref(y)):
             return False
-        left, right, bottom, top = edges
-        (across, up), (x, y) = glyph.up, (glyph.x, glyph.y)
-        foot = min((left - x) * across, (right - x) * across) + min((bottom - y) * up, (top - y) * up)
-        return bool(foot > _LIFTED * glyph.size)
+        _, _, bottom, top = edges
+        if bottom - y.value <= _LIFTED * (top - bottom):  # most figures; the rest takes long
+            return False
+        glyph = self.glyph(at)
+        return glyph is not None and glyph.up[1] > _UPRIGHT and bottom - y.value > _LIFTED * glyph.size
 
     def parts(self, start: int, end: int) -> list[tuple[int, int, int]]:
         """The pieces of a word, as `Piece` without the font; a character without an object belongs to the piece beside
