@@ -268,7 +268,7 @@ class Refusal:
 
 def refusal(error: openai.APIStatusError) -> Refusal:
     """The error in a response with a status of 400 or more."""
-    return _refusal_of(error.body or "", error.status_code, error.response.headers)
+    return refusal_of(error.body or "", error.status_code, error.response.headers)
 
 
 def failed_generation(error: Exception) -> str | None:
@@ -294,10 +294,10 @@ def refusal_inside(answer: object) -> Refusal | None:
     error = extra.get("error") or (choice and (choice.model_extra or {}).get("error"))
     if not error and not any(map(_is_answer, choices)):
         error = extra or (choice and _ended_in_an_error(choice) and "The reply ended in an error.")
-    return _refusal_of(error) if error else None
+    return refusal_of(error) if error else None
 
 
-def _refusal_of(error: object, status: int | None = None, headers: Mapping[str, str] | None = None) -> Refusal:
+def refusal_of(error: object, status: int | None = None, headers: Mapping[str, str] | None = None) -> Refusal:
     """What an error says; `status`: that of its response, if it says anything."""
     said: dict[str, Any] = {name.lower(): value for name, value in _innermost(error).items()}
     codes = [str(said.get(name) or "") for name in _CODES]

@@ -30,6 +30,7 @@ from columnist.llm.replies import (
     put_together,
     refusal,
     refusal_inside,
+    refusal_of,
 )
 from columnist.llm.usage import CELL_TOKENS, NOTHING, Reply, Usage
 from columnist.settings import Settings, host_of
@@ -609,10 +610,7 @@ def _chat_completion(reply: Reply) -> ChatCompletion:
     """The completion in the SDK's form. Raises OpenAIError for a refusal."""
     body = json.loads(reply.body)
     if reply.status >= 400 or not isinstance(body, dict):
-        said = body.get("error", body) if isinstance(body, dict) else {}
-        said = said if isinstance(said, dict) else {"message": said}
-        code = str(said.get("code") or said.get("type") or "")
-        raise _RefusedInsideError(Refusal(max(reply.status, 400), code, str(said.get("message") or reply.body), {}))
+        raise _RefusedInsideError(refusal_of(body, max(reply.status, 400)))
     return ChatCompletion.construct(**body)
 
 
