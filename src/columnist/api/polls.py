@@ -22,8 +22,8 @@ from columnist.db.connect import Connection, Database, User
 from columnist.jobs.feed import NOW, ChangedCells, changed_cells
 from columnist.reviews.model import ModelInUse
 
-MANY = 10
-"""Polls within a second from which answers are shared."""
+MANY, BUSY_SECONDS = 10, 2.0
+"""So many polls in so many seconds share answers."""
 
 STEP_SECONDS = 0.25
 """A shared answer is read again when it is as old as this, and is at most twice as old."""
@@ -49,7 +49,7 @@ class _Polled:
 
     def is_busy(self, now: float) -> bool:
         """Whether it is asked for so often that sharing pays."""
-        return len(self.asked_at) == MANY and now - self.asked_at[0] < 1
+        return len(self.asked_at) == MANY and now - self.asked_at[0] < BUSY_SECONDS
 
     def knows(self, user: User, now: float) -> bool:
         """Whether the user was let in a moment ago."""
@@ -150,7 +150,7 @@ _Kind = TypeVar("_Kind", bound=_Polled)
 
 
 class Polls:
-    """What was polled within the last second, by its kind and the id of its job or review."""
+    """What is polled, by its kind and the id of its job or review."""
 
     def __init__(self, database: Database, in_use: ModelInUse) -> None:
         self._database = database
@@ -208,7 +208,6 @@ class Polls:
             feed.add(await read(feed.end or NOW, MOST_CELLS))
 
         if not feed.is_busy(now):
-            feed.start()
             return _encoded(await read(cursor, limit))
         if not feed.knows(user, now):
             await read(NOW, limit)
@@ -216,19 +215,19 @@ class Polls:
         asked, end = (cursor, limit), feed.end
         if (page := feed.pages.get(asked)) is not None:
             return page
-        if (changes := feed.since(cursor, limit)) is None:
-            return _encoded(await read(cursor, limit, end or None))
-        page = _encoded(changes)
+        page = _encoded(feed.since(cursor, limit) or await read(cursor, limit, end or None))
         if len(page.content) >= SMALLEST_GZIP:
             page = replace(page, zipped=await asyncio.to_thread(compressed, page.content))
-        if feed.end == end:
+        if end and feed.end == end:
             feed.keep(asked, page)
         return page
 
     def _asked(self, kind: type[_Kind], of: UUID, now: float) -> _Kind:
-        """What is polled, with this poll noted; what nobody has polled for a second is forgotten."""
+        """What is polled, with this poll noted; what nobody has polled for a while is forgotten."""
         if (kind, of) not in self._polled:
-            self._polled = {one: polled for one, polled in self._polled.items() if polled.asked_at[-1] > now - 1}
+            self._polled = {
+                one: polled for one, polled in self._polled.items() if polled.asked_at[-1] > now - BUSY_SECONDS
+            }
         polled = self._polled.setdefault((kind, of), kind())
         assert isinstance(polled, kind)
         polled.asked_at.append(now)
