@@ -47,7 +47,7 @@ class _Reader:
         while not ended.is_set():
             await self.read()
             await asyncio.sleep(random.uniform(0, 0.2))
-        await asyncio.sleep(2 * polls.STEP_SECONDS)
+        await asyncio.sleep(polls.MOST_SECONDS)
         while await self.read():
             pass
 

@@ -26,10 +26,11 @@ MANY, BUSY_SECONDS = 10, 2.0
 """So many polls in so many seconds share answers."""
 
 STEP_SECONDS = 0.25
-"""A shared answer is read again when it is as old as this, and is at most twice as old."""
+"""A shared answer is read again when it is as old as this."""
 
-ACCESS_SECONDS = 2.0
-"""How long a user who was let in is not checked again: a little longer than a page waits between two polls."""
+MOST_SECONDS = 2.0
+"""How old a shared answer may be while it is read again, and how long a user who was let in is not checked again: a
+little longer than a page waits between two polls."""
 
 MOST_CELLS = 1_000
 """Most changes of a step of a feed."""
@@ -53,7 +54,7 @@ class _Polled:
 
     def knows(self, user: User, now: float) -> bool:
         """Whether the user was let in a moment ago."""
-        return now <= self.let_in_at.get(user.id, -inf) + ACCESS_SECONDS
+        return now <= self.let_in_at.get(user.id, -inf) + MOST_SECONDS
 
     def forget(self) -> None:
         """Read and check anew at the next poll."""
@@ -61,14 +62,15 @@ class _Polled:
         self.let_in_at = {}
 
     async def refresh(self, now: float, read: Callable[[], Awaitable[None]]) -> None:
-        """Begin to read if the last reading is a step old; wait for that only if it is older than two."""
+        """Read again if the last reading is a step old. Others who ask meanwhile do not wait: those who wait together
+        would ask together from then on."""
         while now > self.read_at + STEP_SECONDS:
             if self.reading is None or self.reading.done():
                 mine = self.reading = asyncio.create_task(self._read(read))
                 mine.add_done_callback(lambda task: task.cancelled() or task.exception())  # told to whoever waits
             else:
                 mine = None
-            if now <= self.read_at + 2 * STEP_SECONDS:
+            if now <= self.read_at + (MOST_SECONDS if mine is None else 2 * STEP_SECONDS):
                 return
             await asyncio.wait({self.reading})
             if mine is not None:
