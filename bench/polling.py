@@ -91,7 +91,7 @@ async def _poll(url: str, job_id: UUID) -> dict[str, list[float]]:
                 # One page of changes per poll: a client that lags reads on with the next one.
                 _, feed = await timed("delta feed", "/cells", **({"cursor": cursor} if cursor else {}))
                 cursor = _CURSOR.findall(feed)[-1]
-                # Browsers are not in step: with the same pause for all, a hiccup would let them ask together ever after.
+                # Browsers are not in step: with one pause for all, a hiccup would let them ask together from then on.
                 await asyncio.sleep(POLL_SECONDS * random.uniform(0.9, 1.1))
 
     await asyncio.gather(*(one() for _ in range(CLIENTS)))
