@@ -63,7 +63,8 @@ class Acts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def tell(message: Message) -> None:
-            scope["app"].state.gate.polls.forget()
+            if message["type"] == "http.response.start":
+                scope["app"].state.gate.polls.forget()
             await send(message)
 
         await self._app(scope, receive, send if scope.get("method", "GET") in READING else tell)

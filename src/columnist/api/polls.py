@@ -7,7 +7,8 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, takewhile
 from math import inf
@@ -170,11 +171,8 @@ class Polls:
         status = self._asked(_Status, of, now)
 
         async def body() -> Encoded:
-            let_in_at = status.let_in_at
-            async with self._database.act_as(user) as connection:
-                found = encoded((await read(connection)).model_dump_json().encode())
-            let_in_at[user.id] = now
-            return found
+            async with self._let_in(user, status, now) as connection:
+                return encoded((await read(connection)).model_dump_json().encode())
 
         async def share() -> None:
             status.body = await body()
@@ -200,10 +198,8 @@ class Polls:
         feed = self._asked(_Feed, of, now)
 
         async def read(cursor: str | None, limit: int, until: str | None = None) -> ChangedCells:
-            let_in_at = feed.let_in_at
-            async with self._database.act_as(user) as connection:
+            async with self._let_in(user, feed, now) as connection:
                 review_id = await let_in(connection)
-                let_in_at[user.id] = now
                 return await changed_cells(connection, review_id, cursor, job_id, limit, self._in_use, until)
 
         async def step() -> None:
@@ -223,6 +219,14 @@ class Polls:
         if end and feed.end == end:
             feed.keep(asked, page)
         return page
+
+    @asynccontextmanager
+    async def _let_in(self, user: User, polled: _Polled, now: float) -> AsyncIterator[Connection]:
+        """The user's transaction; if all goes well in it, they are let in until somebody does something."""
+        let_in_at = polled.let_in_at
+        async with self._database.act_as(user) as connection:
+            yield connection
+        let_in_at[user.id] = now
 
     def _asked(self, kind: type[_Kind], of: UUID, now: float) -> _Kind:
         """What is polled, with this poll noted; what nobody has polled for a while is forgotten."""

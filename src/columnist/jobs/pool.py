@@ -69,6 +69,7 @@ EMPTY_SECONDS = 0.02
 each ended item makes room, and a claim for each would compete with their ends."""
 
 TURN_SECONDS = 0.0005
+"""How long items that await nothing may keep the event loop to themselves."""
 
 NEWEST_WEIGHT = 0.2
 """The weight of the newest item in the moving average of the duration of items."""

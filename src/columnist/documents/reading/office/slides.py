@@ -324,9 +324,12 @@ class _Slide:
             cells = []
             for cell in row.iter(f"{A}tc"):
                 text = " ".join(" ".join(self._in_cell(cell)).split())
-                is_merged = {cell.get("hMerge"), cell.get("vMerge")} & {"1", "true"}
-                self._hidden += [text] if is_merged and text else []
-                cells += ["" if is_merged else text] if cell.get("hMerge") not in ("1", "true") else []
+                across, down = (cell.get(way) in ("1", "true") for way in ("hMerge", "vMerge"))
+                if text and (across or down):
+                    self._hidden.append(text)
+                    text = ""
+                if not across:
+                    cells.append(text)
             if any(cells):
                 yield "\t".join(cells)
 
