@@ -114,7 +114,7 @@ class Process:
 async def open_process(settings: Settings, connections: int = 4) -> AsyncIterator[Process]:
     """Open the settings' database, started and migrated if needed, and the rest of the process.
 
-    `connections`: for requests; the worker pool has as many more. Raises DatabaseError, or SettingsError as
+    `connections`: for requests; the worker pool has as many more, and two. Raises DatabaseError, or SettingsError as
     `check_sandbox` does.
     """
     await check_sandbox(settings)

@@ -238,6 +238,11 @@ class Database:
         # Every statement of the engine is one transaction, so the role is set once per connection.
         self._workers = _pool(self.url, connections, f"{setup}; set role columnist_worker", WORKER_SECONDS)
 
+    def apart(self) -> "Database":
+        """The same with one connection, for steps that follow each other closely: they find it free, and their plans
+        made."""
+        return Database(self.url, 1, self.quotas)
+
     async def __aenter__(self) -> "Database":
         await self._requests.open()
         await self._workers.open()

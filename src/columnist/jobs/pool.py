@@ -68,6 +68,9 @@ EMPTY_SECONDS = 0.02
 """The least time between a claim that found nothing and the next one, unless a notification comes: at the end of a job
 each ended item makes room, and a claim for each would compete with their ends."""
 
+BEGIN_SECONDS = 0.1
+"""How long it takes until it is noted that a job has begun: jobs that begin together are noted together."""
+
 TURN_SECONDS = 0.0005
 """How long items that await nothing may keep the event loop to themselves."""
 
@@ -134,6 +137,7 @@ class WorkerPool:
         self.id = uuid4()
         self._neighbours = neighbours
         self._database = database
+        self._claims, self._ends = database.apart(), database.apart()
         self._work = work
         self._options = options
         self._limits = limits
@@ -142,7 +146,8 @@ class WorkerPool:
         self._beside: set[ClaimedItem] = set()
         self._cancelled_at: dict[ClaimedItem, float] = {}
         self._left: list[ClaimedItem] = []
-        self._started_jobs: set[UUID] = set()
+        self._begun_jobs: set[UUID] = set()
+        self._to_note: set[UUID] = set()  # the ones among them whose rows do not say so yet
         self._cancelled_jobs: set[UUID] = set()
         self._storage = _StorageGate()
         self._claim_unknown = False
@@ -152,7 +157,7 @@ class WorkerPool:
         self._first_job: UUID | None = None
         self._claimer_wakes = asyncio.Event()
         self._look_beside_at = 0.0
-        self._completer = Completer(database, self._claimer_wakes.set)
+        self._completer = Completer(self._ends, self._claimer_wakes.set)
         self._beside_work = [beside] if beside else []
         self._presence = Presence(database, self.id, options.models, probe)
         self._supervisor = Supervisor()
@@ -166,7 +171,7 @@ class WorkerPool:
     async def run(self) -> None:
         """Work until `stop()`, then finish or hand back the held items. It survives any absence of PostgreSQL, and any
         error of a service, which is logged and goes on."""
-        async with asyncio.TaskGroup() as services:
+        async with self._claims, self._ends, asyncio.TaskGroup() as services:
             running = [
                 services.create_task(self._supervisor.keep(step))
                 for step in (
@@ -233,7 +238,6 @@ class WorkerPool:
         self._fill_workers()
         if not claimed and self._running:
             claimed = await self._claim_beside()
-        self._jobs_begin.set()
         if not claimed:
             # A notification wakes the pool; the time-out is for a lost notification, and for weather that clears.
             await wait_for_event(self._claimer_wakes, pause if pause > 0 else self._options.idle_seconds)
@@ -316,7 +320,7 @@ class WorkerPool:
     async def _claimed_by(self, claim: Callable[[Connection], Awaitable[list[ClaimedItem]]]) -> list[ClaimedItem]:
         """The claimed items; none while PostgreSQL is away."""
         try:
-            async with self._database.worker() as connection:
+            async with self._claims.worker() as connection:
                 if self._claim_unknown:
                     await hand_back_strays(connection, self.id, self._held())
                     self._claim_unknown = False
@@ -324,6 +328,10 @@ class WorkerPool:
                     self._claim_unknown = True
                     claimed = await claim(connection)
                     self._claim_unknown = False
+                if begun := {item.job_id for item in claimed} - self._begun_jobs:
+                    self._begun_jobs |= begun
+                    self._to_note |= begun
+                    self._jobs_begin.set()
                 return claimed
         except psycopg.Error as error:
             if not is_weather(error):
@@ -490,11 +498,13 @@ class WorkerPool:
 
     async def _start_jobs(self) -> None:
         """Note in the rows of jobs that they have begun. No claim waits for this: somebody may have locked a row."""
-        await self._jobs_begin.wait()
-        self._jobs_begin.clear()
-        if begun := {item.job_id for item in self._running} - self._started_jobs:
-            await start_jobs(self._database, list(begun))
-            self._started_jobs |= begun
+        while not self._to_note:
+            await self._jobs_begin.wait()
+            self._jobs_begin.clear()
+        await asyncio.sleep(BEGIN_SECONDS)
+        begun = list(self._to_note)
+        await start_jobs(self._database, begun)
+        self._to_note.difference_update(begun)
 
     async def _heartbeat(self) -> None:
         seconds = self._options.lease_seconds
