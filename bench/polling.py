@@ -88,9 +88,10 @@ async def _poll(url: str, job_id: UUID) -> dict[str, list[float]]:
             await asyncio.sleep(random.uniform(0, POLL_SECONDS))
             while time.perf_counter() < end:
                 etag, _ = await timed("status", "", etag)
-                # One page of changes per poll: a client that lags reads on with the next one.
-                _, feed = await timed("delta feed", "/cells", **({"cursor": cursor} if cursor else {}))
-                cursor = _CURSOR.findall(feed)[-1]
+                more = True
+                while more and time.perf_counter() < end:  # a client that lags reads on at once, as the page does
+                    _, feed = await timed("delta feed", "/cells", **({"cursor": cursor} if cursor else {}))
+                    cursor, more = _CURSOR.findall(feed)[-1], feed.endswith('"more":true}')
                 # Browsers are not in step: with one pause for all, a hiccup would let them ask together from then on.
                 await asyncio.sleep(POLL_SECONDS * random.uniform(0.9, 1.1))
 

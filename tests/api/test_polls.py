@@ -2,14 +2,18 @@
 
 import asyncio
 import random
+import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import psycopg
+from hypothesis import given
+from hypothesis import strategies as st
 
 from columnist.api import polls
+from columnist.api.cached import SMALLEST_GZIP, joined, piece
 from columnist.db.connect import User
 from tests.asgi import an_api
 from tests.jobs.grid import Review, a_review, put_cell
@@ -66,8 +70,9 @@ def test_many_readers_see_each_change_share_their_pages_and_see_their_own_acts_a
             async with process.database.worker() as connection:
                 for number in range(WRITES):
                     column = random.randrange(COLUMNS)
-                    await put_cell(connection, review, column, f"change {number}")
-                    written[str(review.columns[column])] = f"change {number}"
+                    change = f"change {number}".ljust(random.choice((9, 300)), "é")
+                    written[str(review.columns[column])] = change
+                    await put_cell(connection, review, column, change)
                     if number % 10 == 0:
                         mine = str(review.columns[COLUMNS])
                         written[mine] = f"act {number}"
@@ -85,6 +90,18 @@ def test_many_readers_see_each_change_share_their_pages_and_see_their_own_acts_a
             assert len(set(answers)) < len(answers) / 3, "most of them were answered together"
 
     asyncio.run(scenario())
+
+
+@given(st.lists(st.binary(max_size=3_000)))
+def test_a_body_of_pieces_is_one_gzip_file(contents: list[bytes]) -> None:
+    body = joined([piece(content) for content in contents])
+    assert body.content == b"".join(contents)
+    if body.zipped is not None:
+        file = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        assert file.decompress(body.zipped) == body.content
+        assert file.eof
+        assert not file.unused_data, "browsers read one file, and ignore what follows"
+    assert (body.zipped is None) == (len(body.content) < SMALLEST_GZIP)
 
 
 def test_a_member_who_is_removed_polls_nothing_more_however_many_poll(url: str, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""ETags: a poll without news gets a 304 without a body."""
+"""ETags: a poll without news gets a 304 without a body; and bodies of pieces that are compressed once."""
 
-import gzip
 import hashlib
-from dataclasses import dataclass
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -30,9 +31,32 @@ def encoded(content: bytes) -> Encoded:
     return Encoded(content, f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
 
 
-def compressed(content: bytes) -> bytes:
-    """In the format of gzip. Other threads go on meanwhile."""
-    return gzip.compress(content, GZIP_LEVEL, mtime=0)
+_GZIP_BEGIN = bytes.fromhex("1f8b08 00 00000000 00 ff")  # RFC 1952, 2.3: without name and time
+_LAST_BLOCK = bytes.fromhex("0300")  # RFC 1951, 3.2.3: empty
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of bodies. Its compressed form, if there is one, ends with a byte and refers to nothing before it."""
+
+    content: bytes
+    deflated: bytes | None = None
+
+
+def piece(content: bytes) -> Piece:
+    """Compresses a part of bodies. Other threads go on meanwhile."""
+    deflating = zlib.compressobj(GZIP_LEVEL, wbits=-zlib.MAX_WBITS)
+    return Piece(content, deflating.compress(content) + deflating.flush(zlib.Z_SYNC_FLUSH))
+
+
+def joined(pieces: Sequence[Piece]) -> Encoded:
+    """A body of pieces, of which none is compressed again: in a gzip file blocks follow each other (RFC 1951, 1952)."""
+    body = encoded(b"".join(each.content for each in pieces))
+    blocks = [each.deflated for each in pieces if each.deflated is not None]
+    if len(body.content) < SMALLEST_GZIP or len(blocks) < len(pieces):
+        return body
+    sums = zlib.crc32(body.content).to_bytes(4, "little") + len(body.content).to_bytes(4, "little")
+    return replace(body, zipped=b"".join((_GZIP_BEGIN, *blocks, _LAST_BLOCK, sums)))
 
 
 def cached(request: Request, body: BaseModel | Encoded) -> Response:

@@ -1,6 +1,5 @@
 """The bodies of requests and responses, where no dataclass of another package describes them."""
 
-import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
@@ -12,7 +11,6 @@ from columnist.api.passwords import LONGEST
 from columnist.db.quotas import Quotas, Usage
 from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
-from columnist.jobs.feed import ChangedCells
 from columnist.jobs.job import Progress
 from columnist.reviews.cells import SeenCell
 from columnist.reviews.columns_file import Columns, Input, Line
@@ -336,12 +334,6 @@ class CellChanges(BaseModel):
     cells: list[CompactCell]
     cursor: str
     more: bool
-
-    @staticmethod
-    def encoded(changes: ChangedCells) -> str:
-        """A page as JSON; its cells come encoded from the database."""
-        cursor, more = json.dumps(changes.cursor), json.dumps(changes.more)
-        return f'{{"cells":[{changes.encoded}],"cursor":{cursor},"more":{more}}}'
 
 
 class FailureList(BaseModel):

@@ -4,21 +4,21 @@ A poll that costs the database nothing is answered by what another one has just 
 """
 
 import asyncio
+import json
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from itertools import accumulate, takewhile
+from dataclasses import dataclass, field
+from itertools import accumulate, islice, takewhile
 from math import inf
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from columnist.api.cached import SMALLEST_GZIP, Encoded, compressed, encoded
-from columnist.api.models import CellChanges
+from columnist.api.cached import Encoded, Piece, encoded, joined, piece
 from columnist.db.connect import Connection, Database, User
 from columnist.jobs.feed import NOW, ChangedCells, changed_cells
 from columnist.reviews.model import ModelInUse
@@ -68,7 +68,7 @@ class _Polled:
         while now > self.read_at + STEP_SECONDS:
             if self.reading is None or self.reading.done():
                 mine = self.reading = asyncio.create_task(self._read(read))
-                mine.add_done_callback(lambda task: task.cancelled() or task.exception())  # told to whoever waits
+                mine.add_done_callback(_told)
             else:
                 mine = None
             if now <= self.read_at + (MOST_SECONDS if mine is None else 2 * STEP_SECONDS):
@@ -89,14 +89,23 @@ class _Status(_Polled):
     body: Encoded | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Changes of a feed as JSON with commas between them, their number, and the cursor where they end."""
+
+    cells: Piece
+    count: int
+    cursor: str
+
+
 @dataclass(slots=True)
 class _Feed(_Polled):
     """The last changes in steps, each from the cursor where the one before it ends; the first from `begin` (empty:
-    there is none). `pages`: what was answered since the last step."""
+    there is none). `pages`: what is made and was answered since the last step."""
 
     begin: str = ""
-    steps: deque[ChangedCells] = field(default_factory=deque)
-    pages: dict[tuple[str | None, int], Encoded] = field(default_factory=dict)
+    steps: deque[_Step] = field(default_factory=deque)
+    pages: dict[tuple[str | None, int], asyncio.Task[Encoded]] = field(default_factory=dict)
     step_bytes: int = 0
     page_bytes: int = 0
 
@@ -111,32 +120,48 @@ class _Feed(_Polled):
         self.steps.clear()
         self.pages, self.page_bytes = {}, 0
 
-    def add(self, step: ChangedCells) -> None:
-        """Keep a step that began at `end`, and let go of the oldest ones."""
+    def add(self, changes: ChangedCells, cells: Piece) -> None:
+        """Keep the changes since `end`, and let go of the oldest ones."""
         if not self.begin:
-            self.start(step.cursor)
-        elif step.more or step.cursor.partition("-")[0] != self.begin.partition("-")[0]:
+            self.start(changes.cursor)
+        elif changes.more or changes.cursor.partition("-")[0] != self.begin.partition("-")[0]:
             self.start()  # too many changes, or another history
-        elif step.cursor != self.end:
-            self.steps.append(step)
-            self.step_bytes += len(step.encoded)
+        elif changes.cursor != self.end:
+            self.steps.append(_Step(cells, changes.count, changes.cursor))
+            self.step_bytes += len(cells.content)
             while self.step_bytes > MOST_BYTES:
                 oldest = self.steps.popleft()
-                self.begin, self.step_bytes = oldest.cursor, self.step_bytes - len(oldest.encoded)
+                self.begin, self.step_bytes = oldest.cursor, self.step_bytes - len(oldest.cells.content)
             self.pages, self.page_bytes = {}, 0
 
-    def keep(self, asked: tuple[str | None, int], page: Encoded) -> None:
-        """Keep a page for others who ask the same."""
-        if self.page_bytes < MOST_BYTES:
-            self.pages[asked] = page
-            self.page_bytes += sys.getsizeof(page.content)
+    async def page(self, asked: tuple[str | None, int], make: Callable[[], Awaitable[Encoded]]) -> Encoded:
+        """The page for all who ask the same, made once. Who waits for another's page that fails makes their own."""
+        while True:
+            if mine := asked not in self.pages:
+                making = self.pages[asked] = asyncio.create_task(self._made(asked, make))
+                making.add_done_callback(_told)
+            making = self.pages[asked]
+            await asyncio.wait({making})
+            if mine or making.exception() is None:
+                return making.result()
 
-    def since(self, cursor: str | None, limit: int) -> ChangedCells | None:
+    async def _made(self, asked: tuple[str | None, int], make: Callable[[], Awaitable[Encoded]]) -> Encoded:
+        pages, page = self.pages, None
+        try:
+            page = await make()
+            return page
+        finally:
+            if pages is self.pages and page is not None and self.page_bytes < MOST_BYTES:
+                self.page_bytes += sys.getsizeof(page.content)
+            else:
+                del pages[asked]
+
+    def since(self, cursor: str | None, limit: int) -> Encoded | None:
         """The next page for a reader who has all changes up to a step's end; None for other readers."""
         if not self.begin:
             return None
         if cursor in (self.end, NOW):
-            return ChangedCells("", 0, self.end, more=False)
+            return _page([], self.end, more=False)
         cursors = [self.begin, *(step.cursor for step in self.steps)]
         if cursor not in cursors:
             return None
@@ -144,9 +169,7 @@ class _Feed(_Polled):
         fitting = len(list(takewhile(limit.__ge__, accumulate(step.count for step in later))))
         if not fitting:
             return None
-        cells = ",".join(step.encoded for step in later[:fitting])
-        count = sum(step.count for step in later[:fitting])
-        return ChangedCells(cells, count, later[fitting - 1].cursor, more=fitting < len(later))
+        return _page([step.cells for step in later[:fitting]], later[fitting - 1].cursor, more=fitting < len(later))
 
 
 _Kind = TypeVar("_Kind", bound=_Polled)
@@ -203,22 +226,23 @@ class Polls:
                 return await changed_cells(connection, review_id, cursor, job_id, limit, self._in_use, until)
 
         async def step() -> None:
-            feed.add(await read(feed.end or NOW, MOST_CELLS))
+            changes = await read(feed.end or NOW, MOST_CELLS)
+            feed.add(changes, await _compressed(changes))
 
         if not feed.is_busy(now):
-            return _encoded(await read(cursor, limit))
+            changes = await read(cursor, limit)
+            return _page([Piece(changes.encoded.encode())], changes.cursor, changes.more)
         if not feed.knows(user, now):
             await read(NOW, limit)
         await feed.refresh(now, step)
-        asked, end = (cursor, limit), feed.end
-        if (page := feed.pages.get(asked)) is not None:
-            return page
-        page = _encoded(feed.since(cursor, limit) or await read(cursor, limit, end or None))
-        if len(page.content) >= SMALLEST_GZIP:
-            page = replace(page, zipped=await asyncio.to_thread(compressed, page.content))
-        if end and feed.end == end:
-            feed.keep(asked, page)
-        return page
+
+        async def make() -> Encoded:
+            if (page := feed.since(cursor, limit)) is not None:
+                return page
+            changes = await read(cursor, limit, feed.end or None)
+            return _page([await _compressed(changes)], changes.cursor, changes.more)
+
+        return await feed.page((cursor, limit), make)
 
     @asynccontextmanager
     async def _let_in(self, user: User, polled: _Polled, now: float) -> AsyncIterator[Connection]:
@@ -240,5 +264,21 @@ class Polls:
         return polled
 
 
-def _encoded(changes: ChangedCells) -> Encoded:
-    return encoded(CellChanges.encoded(changes).encode())
+def _told(task: asyncio.Task[object]) -> None:
+    """Its error is told to whoever waits for it; there may be nobody left."""
+    if not task.cancelled():
+        task.exception()
+
+
+_BEGIN, _COMMA = piece(b'{"cells":['), piece(b",")
+
+
+async def _compressed(changes: ChangedCells) -> Piece:
+    return await asyncio.to_thread(piece, changes.encoded.encode())
+
+
+def _page(cells: Sequence[Piece], cursor: str, more: bool) -> Encoded:
+    """A page of the feed, as the model CellChanges."""
+    end = f'],"cursor":{json.dumps(cursor)},"more":{json.dumps(more)}}}'
+    between = (part for step in cells for part in (_COMMA, step))
+    return joined([_BEGIN, *islice(between, 1, None), piece(end.encode())])
