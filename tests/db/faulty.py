@@ -42,13 +42,13 @@ def first_lines() -> dict[bytes, str]:
 
 @dataclass
 class Faults:
-    """The faults of statements; `hit`: the names of failed ones."""
+    """The faults of statements; `hit`: the names of failed ones, each as often as it failed."""
 
     url: str
     sqlstate: str = ""
-    moment: Moment = "before"
+    moments: tuple[Moment, ...] = ("before", "after")
+    """Each statement fails so many times: before it is carried out, or after it."""
     names: frozenset[str] = frozenset()
-    """Fail each statement the first time."""
     hit: list[str] = field(default_factory=list)
     connections: "list[_Relay]" = field(default_factory=list)
 
@@ -88,7 +88,7 @@ class _Relay:
         (length,) = struct.unpack("!I", await reader.readexactly(4))
         server.write(struct.pack("!I", length) + await reader.readexactly(length - 4))
         pending = b""  # the messages of one round trip, up to its Sync
-        failing = False
+        failing: Moment | None = None
         while True:
             kind = await reader.readexactly(1)
             (length,) = struct.unpack("!I", await reader.readexactly(4))
@@ -96,18 +96,20 @@ class _Relay:
             if self.silent:
                 continue
             name = self._statement(kind, body)
-            if name and name in self._faults.names and name not in self._faults.hit:
-                self._faults.hit.append(name)
-                failing = True
+            if name and name in self._faults.names:
+                left = self._faults.moments[self._faults.hit.count(name) :]
+                if left:
+                    failing = left[0]
+                    self._faults.hit.append(name)
             pending += kind + struct.pack("!I", length) + body
             if kind not in (b"S", b"Q", b"X"):
                 continue
-            if failing and self._faults.moment == "before":
+            if failing == "before":
                 client.write(self._error())
             else:
                 self._answer = self._error() if failing else None
                 server.write(pending)
-            pending, failing = b"", False
+            pending, failing = b"", None
 
     async def back(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         """From the server to the client."""

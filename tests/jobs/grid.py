@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,10 +128,10 @@ async def pool_of(
     database: Database,
     work: Work,
     pool_options: PoolOptions | None = None,
-    limits: Callable[[], Mapping[str, int]] = dict,
+    **services: Any,
 ) -> AsyncIterator[WorkerPool]:
     """A pool that runs while the context lasts."""
-    pool = WorkerPool(database, work, pool_options or options(), limits)
+    pool = WorkerPool(database, work, pool_options or options(), **services)
     running = asyncio.create_task(pool.run())
     try:
         yield pool

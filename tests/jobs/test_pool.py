@@ -417,7 +417,7 @@ def test_a_pool_that_is_not_told_how_many_documents_takes_as_many_as_the_llm_ser
 
             await generate(database, await a_review(database, documents=20))
             not_told = replace(options(grace_seconds=0), concurrency=None)
-            async with pool_of(database, work, not_told, lambda: taken):
+            async with pool_of(database, work, not_told, limits=lambda: taken):
                 await has_begun(LEAST_PLACES)
                 taken["served"] = LEAST_PLACES + 4
                 await has_begun(LEAST_PLACES + 4)
