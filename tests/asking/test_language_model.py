@@ -572,11 +572,11 @@ def test_whatever_a_server_does_to_some_calls_every_answer_is_the_same(server: S
         ]
 
 
-def cut_off(text: str) -> dict[str, Any]:
+def cut_off(text: str, tokens: int = 100_000, reason: str = "length") -> dict[str, Any]:
     """A completion that ended at its token limit."""
     answered = completion(text)
-    usage = {"prompt_tokens": 101, "completion_tokens": 100_000, "total_tokens": 100_101}
-    return answered | {"choices": [answered["choices"][0] | {"finish_reason": "length"}], "usage": usage}
+    usage = {"prompt_tokens": 101, "completion_tokens": tokens, "total_tokens": 101 + tokens}
+    return answered | {"choices": [answered["choices"][0] | {"finish_reason": reason}], "usage": usage}
 
 
 def test_after_a_cut_what_was_whole_is_kept_and_the_rest_is_asked_otherwise() -> None:
@@ -603,12 +603,14 @@ def test_after_a_cut_what_was_whole_is_kept_and_the_rest_is_asked_otherwise() ->
     assert sum(answer.usage.prompt_tokens for answer in found) == 4 * 101
 
 
-def test_thoughts_that_never_end_are_asked_about_in_halves_and_then_an_error_that_says_so() -> None:
+@pytest.mark.parametrize("reason", ["length", "stop"])
+def test_thoughts_that_never_end_are_asked_about_in_halves_and_then_an_error_that_says_so(reason: str) -> None:
+    """Whatever the server says ended them."""
     asked_for: list[int] = []
 
     def reply(request: dict[str, Any]) -> Reply:
         asked_for.append(len(request["response_format"]["json_schema"]["schema"]["properties"]))
-        return 200, cut_off(f"<think>Perhaps {ANSWER}, or")
+        return 200, cut_off(f"<think>Perhaps {ANSWER}", request["max_tokens"], reason)
 
     with scripted(reply) as server:
         found = answers(server, LEASE, [question(f"How many? {nr}") for nr in range(3)], columns_per_call=3)
@@ -773,30 +775,40 @@ def test_a_second_reading_agrees_or_is_shown_beside_the_first() -> None:
     assert asked == [["Kept"], ["Turned"], ["Kept"]], "alone both times: from its verified passages, or not at all"
 
 
+class Budget(Counted):
+    """Pauses after so many calls; keeps their answers."""
+
+    left = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: dict[bytes, str | None] = {}
+
+    async def admit(self) -> None:
+        if not self.left:
+            raise JobPausedError("The budget is spent.")
+        self.left -= 1
+
+    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None, *_: object) -> None:
+        await super().count(usage, key, answer)
+        if key is not None:
+            self.answers[key] = answer
+
+    async def kept(self, key: bytes) -> str | None:
+        return self.answers.get(key)
+
+
+async def until_paused(server: Simulated, questions: Sequence[Question], ledger: Budget) -> list[UUID]:
+    settings, found = server.settings(), []
+    async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+        with suppress(JobPausedError):
+            async for group in LanguageModelAnswerer(chat, settings).answer(LEASE, questions, ledger):
+                found += [one.question_id for one in group if one.content]
+    return found
+
+
 def test_a_pause_between_two_readings_asks_nothing_again() -> None:
     asked: list[list[str]] = []
-
-    class Budget(Counted):
-        """Pauses after so many calls; keeps their answers."""
-
-        left = 1
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.answers: dict[bytes, str | None] = {}
-
-        async def admit(self) -> None:
-            if not self.left:
-                raise JobPausedError("The budget is spent.")
-            self.left -= 1
-
-        async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None, *_: object) -> None:
-            await super().count(usage, key, answer)
-            if key is not None:
-                self.answers[key] = answer
-
-        async def kept(self, key: bytes) -> str | None:
-            return self.answers.get(key)
 
     def reply(request: dict[str, Any]) -> Reply:
         names = re.findall(r"^c\d+\. (\w+):", request["messages"][-1]["content"], re.MULTILINE)
@@ -808,19 +820,30 @@ def test_a_pause_between_two_readings_asks_nothing_again() -> None:
     twice = [replace(one, second_reading="order") for one in twice]
     ledger = Budget()
 
-    async def read(server: Simulated, questions: Sequence[Question]) -> list[UUID]:
-        settings, found = server.settings(), []
-        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
-            with suppress(JobPausedError):
-                async for group in LanguageModelAnswerer(chat, settings).answer(LEASE, questions, ledger):
-                    found += [one.question_id for one in group if one.content]
-        return found
-
     with scripted(reply) as server:
-        assert asyncio.run(read(server, [once, *twice])) == [once.id], "the only one that need not be read again"
+        assert asyncio.run(until_paused(server, [once, *twice], ledger)) == [once.id], (
+            "the only one that need not be read again"
+        )
         ledger.left = 5
-        assert asyncio.run(read(server, twice)) == [twice[1].id, twice[0].id]
+        assert asyncio.run(until_paused(server, twice, ledger)) == [twice[1].id, twice[0].id]
     assert asked == [["Once", "First", "Second"], ["Second", "First"]]
+
+
+def test_a_reply_that_was_cut_off_before_a_pause_is_no_answer_after_it() -> None:
+    drafts = 1
+
+    def reply(request: dict[str, Any]) -> Reply:
+        nonlocal drafts
+        drafts -= 1
+        return 200, cut_off(f"<think>Perhaps {ANSWER}") if drafts >= 0 else completion(ANSWER.replace("10", "12"))
+
+    ledger, asked = Budget(), [question("How many years?")]
+    with scripted(reply) as server:
+        assert asyncio.run(until_paused(server, asked, ledger)) == []
+        assert list(ledger.answers.values()) == []
+        ledger.left = 1
+        assert asyncio.run(until_paused(server, asked, ledger)) == [asked[0].id]
+    assert drafts == -1
 
 
 def test_an_answer_is_doubted_the_more_signs_are_against_it_and_by_how_likely_its_tokens_were() -> None:

@@ -127,7 +127,10 @@ def test_no_answer_of_a_draft_is_added_to_those_of_the_answer(style: str) -> Non
         whole = style.format(draft, LAW)
         assert found(whole) == {0: "Delaware"}
         for cut_off in (True, False):
-            assert found(whole[: whole.index(LAW) + len(LAW) // 2], cut_off) == {}
+            for at in (len(LAW) // 2, len('{"c')):
+                assert found(whole[: whole.index(LAW) + at], cut_off) == {}
+    for announced in (f"Draft: {NINE}\nFinal:\n```json\n", f"Draft: {NINE} **Final**: ", f"{NINE}<|end|><|start"):
+        assert found(announced) == {}
 
 
 @pytest.mark.parametrize("after", ["<notes>{}</notes>", "I rejected {}.", "</answer> Before: {}"])
@@ -157,6 +160,7 @@ def test_an_answer_that_is_given_twice_with_two_values_is_none(text: str) -> Non
 def test_the_only_question_needs_no_name_and_an_example_is_no_answer() -> None:
     assert found(json.dumps(said("Delaware")), questions=QUESTIONS[:1]) == {0: "Delaware"}
     assert found(json.dumps({"result": said("Delaware")}), questions=QUESTIONS[:1]) == {0: "Delaware"}
+    assert found(f"The answer is: {json.dumps(said('Delaware'))}", questions=QUESTIONS[:1]) == {0: "Delaware"}
     assert found(json.dumps(said("Delaware"))) == {}
     for other in ('{"c2": {"answer": "9 years"}}', '{"c2": {"answer": "9 years"}, "c3": {'):
         assert found(other, questions=QUESTIONS[:1]) == {}

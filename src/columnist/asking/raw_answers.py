@@ -94,6 +94,7 @@ _LONGEST_INTRODUCTION = 100
 """Most characters before an answer that was cut off: in more words a model thinks."""
 _AROUND = " \t\r\n`]},"
 """Marks that may follow the last object of a reply without further words."""
+_ANNOUNCED = re.compile(r"(?:[:：]\W{0,20}(?:```\w{0,20}\s{0,20})?|<[^<>]*)\Z")
 _BACKSLASHED = re.compile(r'\s*[{\[]\s*\\"')
 _MEMBER = re.compile(r'\s*"[^"\n]{1,80}"\s*:\s*{')
 _BRACKET = re.compile(r"[{\[]")
@@ -101,6 +102,7 @@ _SPACE = re.compile(r"\s*")
 _TWO_NAMES = re.compile(r"\s*(c\d+)\s*[:(.–-]+\s*(.{1,400}?)[\s)]*", re.S)
 _OPENED = re.compile(r'\{\s*(?:"\w*)?')
 """An object that is cut off, and is not inside another."""
+_WITHIN = re.compile(r"(?:[\"'”’]\s*:|[,\[])\s*\Z")
 _LOOKS_LIKE = str.maketrans("с", "c")
 """A letter of another alphabet in the keys of questions."""
 _FROM_ZERO = re.compile(r"\s*(?:[a-z]+[\s_-]*)?0+", re.I)
@@ -217,7 +219,7 @@ def raw_answers(completion: Completion, questions: Sequence[Question]) -> dict[i
     objects = list(_objects(text, names))
     if completion.cut_off:
         return _valid(_before_the_cut(text, objects))
-    if len(objects) > 1 and _ends_in(text, objects[-1]):  # without saying so
+    if _ends_early(text, objects):  # without saying so
         found = _valid(_before_the_cut(text, objects))
     else:
         found = _answers(text, objects, _parts(text, objects), names)
@@ -293,8 +295,11 @@ def _answers(
     return {}
 
 
-def _ends_in(text: str, last: _Object) -> bool:
-    return last.begun and text.count("{", last.start) > text.count("}", last.start)
+def _ends_early(text: str, objects: Sequence[_Object]) -> bool:
+    """Whether a reply ends in the middle of an object that follows others, or before one that it announces."""
+    if objects and not objects[-1].begun:
+        return bool(_ANNOUNCED.search(text, objects[-1].end))
+    return len(objects) > 1 and text.count("{", objects[-1].start) > text.count("}", objects[-1].start)
 
 
 def _before_the_cut(text: str, objects: Sequence[_Object]) -> dict[int, Any]:
@@ -463,7 +468,7 @@ def _unfinished(text: str, start: int, names: dict[str, int]) -> _Object:
 
 def _is_inside(text: str, start: int) -> bool:
     """Whether something that starts here is inside of an object or a list."""
-    return text[max(start - 9, 0) : start].rstrip().endswith((":", ",", "["))
+    return bool(_WITHIN.search(text, max(start - 9, 0), start))
 
 
 def _nameless(text: str, start: int, value: Any, names: dict[str, int]) -> dict[int, Any]:

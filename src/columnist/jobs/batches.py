@@ -8,10 +8,11 @@ an outcome asks the provider first, by the file's name and by our id in the batc
 import asyncio
 import random
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import IO, Literal
 from uuid import UUID, uuid4
 
@@ -170,10 +171,11 @@ class BatchKeeper:
                     raise TransientError("it does not have the file of replies", "server_error")
                 log.warning("replies lost", batch=str(batch.id), file_id=file_id)
             lines.seek(0)
-            for some in _chunks(lines):
-                await _land(self._database, batch.id, some)
-            lines.seek(0)
-            return sum(map(is_whole, lines))
+            whole = 0
+            while some := list(islice(lines, TOGETHER)):
+                await _land(self._database, batch.id, list(filter(None, map(replied, some))))
+                whole += sum(map(is_whole, some))
+            return whole
 
     async def _end(self, batch: _Batch, provider: Batches, files: Sequence[str] = ()) -> None:
         # Files first, because no record of them remains afterwards. Their text is still stored here, or has landed.
@@ -221,17 +223,6 @@ class BatchKeeper:
         finally:
             extending.cancel()
             await asyncio.gather(extending, return_exceptions=True)
-
-
-def _chunks(lines: Iterable[bytes]) -> Iterable[list[Replied]]:
-    some: list[Replied] = []
-    for one in lines:
-        if (found := replied(one)) is not None:
-            some.append(found)
-        if len(some) == TOGETHER:
-            yield some
-            some = []
-    yield some
 
 
 @retried

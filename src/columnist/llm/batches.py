@@ -196,7 +196,7 @@ def replied(line: bytes) -> Replied | None:
     if status != 200 or not isinstance(body, dict):
         return Replied(request_id, reply, None, NOTHING)
     read = completion(ChatCompletion.construct(**body))
-    return Replied(request_id, reply, None if read.declined else read.text, read.usage)
+    return Replied(request_id, reply, None if read.declined or read.cut_off else read.text, read.usage)
 
 
 def is_whole(line: bytes) -> bool:

@@ -252,7 +252,8 @@ class ChatModel:
         except RequestRefusedError:
             await ledger.count(completion.usage)
             raise
-        await ledger.count(completion.usage, key, completion.text)
+        # What is kept is read as a whole reply.
+        await ledger.count(completion.usage, *(() if completion.cut_off else (key, completion.text)))
         return completion
 
     async def _count_given_up(self, request: Request, ledger: Ledger) -> None:

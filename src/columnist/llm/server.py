@@ -242,7 +242,7 @@ class Server:
         parameter, which is left out from now on."""
         most = min(request.max_tokens, self.most_answer_tokens)
         try:
-            return _answered(_chat_completion(reply))
+            return _answered(_chat_completion(reply), most)
         except _FAILURES as error:
             understood = await self._understood(error, request.prompt_tokens(), most)
             if not isinstance(understood, ContextExceededError) and self._learns_from(error, frozenset(), most):
@@ -424,7 +424,7 @@ class Server:
                         answer = await self._client.chat.completions.create(**self._sent(request, most, without))
                     finally:
                         self._calls.discard(call)
-                answered = _answered(answer)
+                answered = _answered(answer, most)
                 self._taken |= _REFUSABLE.keys() - without
                 if left_out:
                     self._suspect(left_out, str(first or "it failed over the schema"))
@@ -626,7 +626,7 @@ class _RefusedInsideError(openai.OpenAIError):
         self.said = said
 
 
-def _answered(answer: object) -> Completion:
+def _answered(answer: object, max_tokens: int) -> Completion:
     """The completion. Raises OpenAIError if the reply has none."""
     if isinstance(answer, str) and answer.lstrip().startswith(("data:", ":", "event:")):
         answer = put_together(answer)
@@ -638,7 +638,9 @@ def _answered(answer: object) -> Completion:
         raise openai.OpenAIError("no completion") if answer else _NoAnswerError("an empty reply")
     if not answer.choices and not answer.usage:
         raise _NoAnswerError("an empty reply")
-    return completion(answer)
+    found = completion(answer)
+    # Some servers and proxies say `stop`, whatever ended it.
+    return replace(found, cut_off=found.cut_off or found.completion_tokens == max_tokens)
 
 
 def queue_of(metrics: str) -> tuple[int, int] | None:
