@@ -3,10 +3,11 @@
 import asyncio
 import gc
 import importlib
+import random
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -34,8 +35,9 @@ PEERS = {
 CONCURRENCY = 10
 OURS = Setting(CONCURRENCY, LARGEST_CLAIM)
 """Columnist is not swept: the concurrency of all earlier figures, and how many items it may claim ahead."""
-BESIDE = (10_000, 50_000)
-"""Items in the rounds beside the peers: a ratio depends on their number."""
+BESIDE = {10_000: 7, 50_000: 3}
+"""Items in the rounds beside the peers, and the number of rounds: a ratio depends on the items, and start-up, which
+varies most, weighs more in few of them."""
 FIRST_ITEMS = 1_000
 """Items in the first try of a setting. A contender that would take longer than SLOW_SECONDS for a round keeps this
 number in all rounds."""
@@ -74,28 +76,28 @@ def run() -> list[Row]:
         return [*_beside(url), *_by_size(url), *_by_live_jobs(url)]
 
 
-def _beside(admin_url: str, beside: Sequence[int] = BESIDE) -> list[Row]:
+def _beside(admin_url: str, beside: Mapping[int, int] = BESIDE) -> list[Row]:
     """Items a second of every contender at the best of its settings, in rounds one after the other."""
     ours = _Contender("Columnist", _drain_ours, OURS)
     contenders, rows = [ours], []
     for module, name in PEERS.items():
         try:
             peer = importlib.import_module(f"bench.peers.{module}")
-            tried = _tried(admin_url, name, peer.drain, peer.SETTINGS, beside[0])
+            tried = _tried(admin_url, name, peer.drain, peer.SETTINGS, min(beside))
         except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
             rows.append(Row(SETTINGS_TRIED, name, "not measured", " ".join(str(error).split())[:60]))
             continue
         contenders.append(min(tried, key=lambda one: tried[one]))
         rates = "; ".join(f"{one.setting}: {1 / seconds:,.0f}" for one, seconds in tried.items())
         rows.append(Row(SETTINGS_TRIED, name, f"{rates} items/s"))
-    for wanted in beside:
+    for wanted, rounds in beside.items():
         seconds: dict[str, list[float]] = defaultdict(list)
-        for _ in range(ROUNDS):
-            for one in contenders:
+        for _ in range(rounds):
+            for one in random.sample(contenders, k=len(contenders)):  # none always follows the same one
                 seconds[one.name].append(one.seconds(admin_url, wanted))
         rate = {name: 1 / median(times) for name, times in seconds.items()}
         spread = {name: f"{1 / max(times):,.0f}–{1 / min(times):,.0f}" for name, times in seconds.items()}
-        section = f"Engine, {wanted:,} no-op items, median of {ROUNDS} (least–most)"
+        section = f"Engine, {wanted:,} no-op items, median of {rounds} (least–most)"
         for one in sorted(contenders, key=lambda one: rate[one.name]):
             of = f", {FIRST_ITEMS:,} items" if one.slow else ""
             ratio = "" if one is ours else f"ours is {rate[ours.name] / rate[one.name]:.2f} ×"

@@ -18,6 +18,7 @@ from columnist.jobs.calls import ItemCalls
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem, claim_items, reusable_answers
 from columnist.jobs.neighbours import Neighbours
+from columnist.jobs.workers import leave
 from columnist.llm.limiter import TROUBLE
 from columnist.llm.usage import Usage
 from tests.db.faulty import OF_BATCHES, STATES, Moment, faulty, first_lines
@@ -187,6 +188,29 @@ def test_connections_that_go_silent_are_dropped_and_work_goes_on(url: str, monke
                 faults.fall_silent()
                 progress = await until_ended(direct, generated)
             assert (progress.status, progress.completed_items) == ("completed", 200)
+
+    asyncio.run(scenario())
+
+
+def test_pauses_between_tries_to_connect_do_not_grow_with_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an outage of two minutes would last for two more."""
+    monkeypatch.setattr(connect, "WAIT_SECONDS", 2.0)
+
+    async def scenario() -> None:
+        tries = asyncio.Semaphore(0)
+
+        def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            tries.release()
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with Database(f"postgresql://columnist@127.0.0.1:{port}/none") as database:
+                leaving = asyncio.create_task(leave(database, uuid4()))
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    for _ in range(10):  # with pauses that double without end it would take 500 seconds
+                        await tries.acquire()
+                leaving.cancel()
 
     asyncio.run(scenario())
 

@@ -226,9 +226,10 @@ def retried(
 
 
 class Database:
-    """The connections of one process: `act_as(user)` for requests, `worker()` for the job engine."""
+    """The connections of one process: `act_as(user)` for requests, `worker()` for the job engine. `kept`: so many of
+    the latter are opened at once, and stay open."""
 
-    def __init__(self, url: str, connections: int = 4, quotas: Quotas = NO_QUOTAS) -> None:
+    def __init__(self, url: str, connections: int = 4, quotas: Quotas = NO_QUOTAS, kept: int = 0) -> None:
         self.url = conninfo.make_conninfo("", **(_ALIVE | conninfo.conninfo_to_dict(url)))
         self.quotas = quotas
         setup = sql.SQL("set columnist.quotas = {}").format(quotas.encoded()).as_string()
@@ -236,12 +237,12 @@ class Database:
         # No user may take all connections, so that requests of others get one in turn.
         self._turns = Turns(connections, max(1, connections * 3 // 4), MOST_WAITING)
         # Every statement of the engine is one transaction, so the role is set once per connection.
-        self._workers = _pool(self.url, connections, f"{setup}; set role columnist_worker", WORKER_SECONDS)
+        self._workers = _pool(self.url, connections, f"{setup}; set role columnist_worker", WORKER_SECONDS, kept)
 
     def apart(self) -> "Database":
-        """The same with one connection, for steps that follow each other closely: they find it free, and their plans
-        made."""
-        return Database(self.url, 1, self.quotas)
+        """The same with one connection, for steps that follow each other closely: they find it open and free, and their
+        plans made."""
+        return Database(self.url, 1, self.quotas, kept=1)
 
     async def __aenter__(self) -> "Database":
         await self._requests.open()
@@ -348,7 +349,9 @@ async def _heard(connection: Connection) -> AsyncIterator[Notify]:
         await connection.execute("select 1")
 
 
-def _pool(url: str, connections: int, setup: str, answer_seconds: float) -> AsyncConnectionPool[Connection]:
+def _pool(
+    url: str, connections: int, setup: str, answer_seconds: float, kept: int = 0
+) -> AsyncConnectionPool[Connection]:
     async def configure(connection: Connection) -> None:
         connection.answer_seconds = answer_seconds
         only_storable(connection)
@@ -362,7 +365,8 @@ def _pool(url: str, connections: int, setup: str, answer_seconds: float) -> Asyn
         url,
         connection_class=Connection,
         kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "columnist"},
-        min_size=0,
+        min_size=kept,
+        reconnect_timeout=WAIT_SECONDS,  # else the pauses between tries double for minutes
         max_size=connections,
         configure=configure,
         open=False,
