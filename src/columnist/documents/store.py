@@ -20,7 +20,7 @@ from columnist.documents.reading.reader import ReadDocument
 from columnist.documents.tokens import tokens_of_pages
 from columnist.errors import NotFoundError
 
-READER_VERSION = 10
+READER_VERSION = 11
 """Grows when the results of reading change: documents read by older versions are then read again."""
 
 

@@ -323,13 +323,17 @@ def test_no_part_of_a_formula_becomes_a_digit_of_another(tmp_path: Path) -> None
     numbered = code.format("begin") + "<w:r><w:instrText> LISTNUM </w:instrText></w:r>" + code.format("end")
     body = (
         p("Share 2", formula_of(half), " of ", formula_of(power))
-        + p("Rent x ", equation, numbered)
+        + p("Rent x ", equation, numbered, "<w:r><w:dayLong/></w:r><w:subDoc/>")
         + p("5", up("1"), "/", up("2", "subscript"), " %")
         + p("$5,000", run("1", '<w:position w:val="8"/>'), " a month")
     )
     page = one(write_docx(tmp_path / "a.docx", body))
     assert page.text.split("\n") == ["Share 2 1/2 of 10^3", "Rent x 3/4", "5 1/2 %", "$5,000[1] a month"]
-    assert [remark.detail for remark in page.remarks] == ["a number that Word draws in a line"]
+    assert [remark.detail for remark in page.remarks] == [
+        "a number that Word draws in a line",
+        "a date that Word puts in",
+        "a file that is shown as a part of this one",
+    ]
 
 
 @pytest.mark.parametrize(

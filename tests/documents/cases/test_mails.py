@@ -349,6 +349,23 @@ def test_each_mail_of_a_mailbox_is_a_document(tmp_path: Path) -> None:
     assert text_of(box).endswith("From the start the rent was $5.\nFrom: x")
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("calendar", "BEGIN:VEVENT\nDESCRIPTION:The rent is $5\\,00\n 0 a month.\\nIt is due.\nEND:VEVENT"),
+        ("enriched", "The rent is <bold>$5,000</bold> a month."),
+        ("markdown", "The rent is $5,000 a month."),
+    ],
+)
+def test_a_text_of_another_type_is_the_body_if_there_is_no_other(mail: Path, kind: str, body: str) -> None:
+    part = f"Content-Type: text/{kind}\n\n{body}\n"
+    mail.write_bytes(HEAD + part.encode())
+    assert "The rent is $5,000 a month." in text_of(mail) and attached(mail) == []
+    other = f"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHello.\n--b\n{part}--b--\n"
+    mail.write_bytes(HEAD + other.encode())
+    assert "rent" not in text_of(mail) and len(attached(mail)) == 1
+
+
 def test_parts_with_a_wrong_boundary_or_after_the_last_are_read(mail: Path) -> None:
     kind = b"Content-Type: multipart/mixed"
     encoded = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + PACKED

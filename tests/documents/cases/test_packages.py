@@ -114,6 +114,7 @@ def test_texts_that_a_part_defines_for_itself_are_said_to_be_missing(tmp_path: P
             after.writestr(name, head + before.read(name))
     _, (page,) = read_file(packed, "a.docx", 10)
     assert [(one.kind, one.detail) for one in page.remarks] == [(RemarkKind.NOT_READ, "entities of word/document.xml")]
+    assert page.text == "The fee is $5,�000."
 
 
 @pytest.mark.parametrize("folder", ["WORD", "Word", "content"])

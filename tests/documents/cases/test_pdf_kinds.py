@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from itertools import chain
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -177,6 +178,13 @@ def test_a_mark_for_the_printer_alone_is_a_remark(tmp_path: Path) -> None:
         page = filled(tmp_path / "a.pdf", stamp, objects=(appearance("DRAFT of $9,000"),))
         assert ("$9,000" in page.text) == (flags == 4)
         assert [one.count for one in page.remarks] == [marks] * bool(marks)
+
+
+def test_a_mark_on_a_layer_is_a_remark(tmp_path: Path) -> None:
+    for layer, marks in (("/OC << /Type /OCG /Name (L) >>", 1), ("", 0)):
+        stamp = f"<< /Type /Annot /Subtype /Stamp /F 4 {layer} /Rect [300 640 440 657] /AP << /N 5 0 R >> >>"
+        page = filled(tmp_path / "a.pdf", stamp, objects=(appearance("DRAFT of $9,000"),))
+        assert [one.detail for one in page.remarks] == ["whether the layer of a mark is on"] * marks
 
 
 def test_values_of_a_static_xfa_form_that_its_pages_lack_are_counted(tmp_path: Path) -> None:
@@ -483,6 +491,11 @@ def test_lines_are_in_the_order_of_the_eye(tmp_path: Path) -> None:
     by_line = [one for y in range(9) for one in ((left[y], 72, 700 - 14 * y), (right[y], 330, 700 - 14 * y))]
     assert in_lines(one(write_pdf(tmp_path / "a.pdf", [placed(*by_line)]))) == [*left, *right]
 
+    for many in (3, 4):  # columns
+        short = [[f"Line {row} of column {column}" for row in range(9)] for column in range(many)]
+        by_line = [(short[x][y], 40 + 135 * x, 700 - 14 * y) for y in range(9) for x in range(many)]
+        assert in_lines(one(write_pdf(tmp_path / "a.pdf", [placed(*by_line)]))) == list(chain(*short))
+
     labels = ["Rent", "Deposit", "Late fee", "Cap", "Option"]
     table = [(one, 72.0, 700.0 - 14 * y) for y, one in enumerate(labels)]
     amounts = [(f"${y + 1},000.00", 330.0, 700.0 - 14 * y) for y in range(5)]
@@ -493,6 +506,59 @@ def test_lines_are_in_the_order_of_the_eye(tmp_path: Path) -> None:
 
     page = one(write_pdf(tmp_path / "c.pdf", [placed(*((f"{y}. Clause", 72, 400 + 14 * y) for y in range(8)))]))
     assert in_lines(page) == [f"{y}. Clause" for y in reversed(range(8))]
+
+
+def test_what_is_drawn_later_is_read_in_its_line(tmp_path: Path) -> None:
+    rest = [("The tenant pays in advance.", 72, 660), ("No interest is due.", 72, 646)]
+    for begun, later, whole in (
+        ([("The lessee may", 72, 700), ("terminate.", 172, 700)], [("not", 149, 700)], "The lessee may not terminate."),
+        (
+            [("The rent is", 72, 700), ("a month,", 180, 700), ("or", 260, 700)],
+            [("$5,000", 140, 700), ("$9", 240, 700)],
+            "The rent is $5,000 a month, $9 or",
+        ),
+        ([("Rent: __________ a month", 72, 700)], [("$5,000", 110, 701)], "Rent: __________ $5,000 a month"),
+        ([("Rent: ............... a month", 72, 700)], [("$5,000", 110, 701)], "Rent: ............... $5,000 a month"),
+    ):
+        page = one(write_pdf(tmp_path / "a.pdf", [placed(*begun, *rest, *later)]))
+        assert in_lines(page) == [whole, *(text for text, _, _ in rest)]
+        (amount,) = [word for word in page.words if page.text[word.start : word.end] == later[0][0]]
+        assert amount.x0 == pytest.approx(later[0][1], abs=1)
+
+
+ACCENTS = (
+    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding "
+    "<< /Type /Encoding /Differences [1 /dieresis /acute /cedilla] >> >>"
+)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "read_as"),
+    [
+        ("[(M\\001) 445 (uller owes $5)] TJ", "Müller owes $5"),
+        ("[(M) -120 (\\001) 453 (uller owes $5)] TJ", "Müller owes $5"),
+        ("[(Fran) -80 (\\003) 413 (cois owes $5)] TJ", "François owes $5"),
+        ("(Seller\\002s fee) Tj", "Seller´s fee"),
+    ],
+)
+def test_an_accent_that_is_drawn_apart_is_on_its_letter(tmp_path: Path, drawn: str, read_as: str) -> None:
+    content = f"BT /A 11 Tf 72 700 Td {drawn} ET " + line("The rent is due.", 680)
+    page = one(write_pdf(tmp_path / "a.pdf", [content], objects=[ACCENTS], resources=f"/Font << /F {FONT} /A 4 0 R >>"))
+    assert in_lines(page) == [read_as, "The rent is due."]
+
+
+def test_letters_of_a_font_of_signs_are_what_it_draws(tmp_path: Path) -> None:
+    font = "<< /Type /Font /Subtype /TrueType /BaseFont /ABCDEF+Wingdings-Regular /Encoding /WinAnsiEncoding >>"
+    content = line("Paid", 700) + "BT /W 11 Tf 110 700 Td (\\376) Tj ET " + line("Due", 680)
+    content += "BT /W 11 Tf 110 680 Td (\\250) Tj ET"
+    page = one(write_pdf(tmp_path / "a.pdf", [content], objects=[font], resources=f"/Font << /F {FONT} /W 4 0 R >>"))
+    assert page.text.split() == ["Paid", "☒", "Due", "☐"]
+
+
+def test_amounts_in_tight_cells_are_apart(tmp_path: Path) -> None:
+    for gap, read_as in ((0, "5,00012"), (1.5, "5,000 12")):
+        cells = placed(("5,000", 72, 700), ("12", 72 + 27.5 + gap, 700), ("The end.", 72, 600))
+        assert in_lines(one(write_pdf(tmp_path / "a.pdf", [cells]))) == [read_as, "The end."]
 
 
 @pytest.mark.parametrize("aside", [0, 0.4, 0.8])
@@ -518,7 +584,9 @@ def test_lines_that_run_up_or_down_are_in_order(tmp_path: Path, turn: str) -> No
 
 def test_other_letters_in_the_same_place_are_not_dropped(tmp_path: Path) -> None:
     lines = line("Fee 7", 580) + line("Fee 8", 580.2, x=72.2) + line("Rent 5", 600) + line("Rent 5", 600.2, x=72.2)
-    assert in_lines(one(write_pdf(tmp_path / "a.pdf", [lines]))) == ["Fee 78", "Rent 5"]
+    page = one(write_pdf(tmp_path / "a.pdf", [lines]))
+    assert in_lines(page) == ["Fee 78", "Rent 5"]
+    assert [(remark.detail, remark.count) for remark in page.remarks] == [("a word drawn upon another one", 1)]
 
 
 def test_the_order_of_the_file_stays_where_it_may_be_right(tmp_path: Path) -> None:

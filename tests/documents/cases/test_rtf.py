@@ -104,6 +104,18 @@ def test_a_byte_has_the_meaning_of_its_font_or_of_the_file() -> None:
     cyrillic = rb"{\rtf1\ansi\ansicpg1251\deff0{\fonttbl{\f0\fnil Arial;}}"
     assert shown("\\f0 Цена 5\\par".encode("cp1251"), cyrillic) == ["Цена 5"]
     assert shown(b"\\'a35 \\'a49\\par", b"{\\rtf1\\mac ") == ["£5 §9"]
+    stated = {
+        "Цена 5000 рублей в месяц, без НДС": "cp1251",
+        "Czynsz: 5000 zł miesięcznie z góry": "cp1250",
+        "£5 – § 9": "cp1252",
+    }
+    for said, code_page in stated.items():
+        coded = "".join(chr(one) if one < 128 else f"\\'{one:02x}" for one in said.encode(code_page))
+        for charset, is_guessed in ((rb"", code_page != "cp1252"), (rb"\fcharset0", False)):
+            data = rb"{\rtf1\ansi\deff0{\fonttbl{\f0%b Arial;}}\f0 %b\par}" % (charset, coded.encode())
+            read = rtf_lines(data)
+            assert (read.lines == [said]) == (not charset or code_page == "cp1252")
+            assert [one.kind for one in read.remarks] == [RemarkKind.GUESSED] * is_guessed
     assert shown(rb"{\f6\'fe} yes {\f6\'a8} no\par") == ["☒ yes ☐ no"]
 
 

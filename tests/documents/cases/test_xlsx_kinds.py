@@ -285,6 +285,14 @@ def low(height: float) -> Callable[[Worksheet], None]:
 
 
 IN_B2 = 'NOT(ISERROR(SEARCH("walk",B2)))'
+
+
+def wide(sheet: Worksheet) -> None:
+    sheet.sheet_format.defaultColWidth = 0
+    for column in "AB":
+        sheet.column_dimensions[column].width = 20
+
+
 UNSEEN: dict[str, Callable[[Worksheet], None]] = {
     "a rule that always holds": ruled(formula("TRUE", font=WHITE)),
     "a rule of constants": ruled(formula('AND(1=1,NOT("a"="b"))', font=WHITE)),
@@ -318,6 +326,7 @@ UNSEEN: dict[str, Callable[[Worksheet], None]] = {
         font=Font(color=Color(indexed=10)), fill=PatternFill("solid", fgColor="FFFF0000")
     ),
     "a row of three points": low(3),
+    "columns without a width of their own": lambda sheet: setattr(sheet.sheet_format, "defaultColWidth", 0),
 }
 SHOWN: dict[str, Callable[[Worksheet], None]] = {
     "a rule that does not hold": ruled(formula("FALSE", font=WHITE), formula("1=2", font=WHITE)),
@@ -334,6 +343,7 @@ SHOWN: dict[str, Callable[[Worksheet], None]] = {
     "red by its number format": set_up(number_format="[Red]@"),
     "darker than white": set_up(font=Font(color=Color(theme=0, tint=-0.5))),
     "a row of six points": low(6),
+    "a column with a width of its own": wide,
     "the first of merged cells": lambda sheet: sheet.merge_cells("B2:D2"),
     "a sheet whose other rows are hidden": lambda sheet: setattr(sheet.sheet_format, "zeroHeight", True),
 }
@@ -439,10 +449,26 @@ def test_shapes_over_cells_hide_them_and_their_own_letters_are_looked_at(tmp_pat
             sheet.insert_textbox("A1", "cover", {"width": 400, "height": 200, **options})
         sheet = book.add_worksheet("letters")
         sheet.write("A1", "Rent")
+        grouped = book.add_worksheet("group")
+        grouped.write("B2", SECRET)
+        grouped.insert_textbox("A1", "cover", {"width": 400, "height": 200})
         blue = {"fill": {"color": "#000080"}, "font": {"color": "#000080"}}
         sheet.insert_textbox("C3", "blue on blue", blue)
         sheet.insert_textbox("H3", "white on blue", {**blue, "font": {"color": "#FFFFFF"}})
-    over, clear, beside, drawn = read_xlsx(path.open("rb"))
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith("drawing5.xml"):
+                size = re.search(b"<a:off .*?/><a:ext .*?/>", data)
+                assert size
+                whole = size[0].replace(b"a:off", b"a:chOff").replace(b"a:ext", b"a:chExt")
+                data = data.replace(
+                    b"<xdr:sp ", b"<xdr:grpSp><xdr:grpSpPr><a:xfrm>%b</a:xfrm></xdr:grpSpPr><xdr:sp " % whole
+                )
+                data = data.replace(b"</xdr:sp>", b"</xdr:sp></xdr:grpSp>")
+            new.writestr(name, data)
+    over, clear, beside, drawn, group = read_xlsx((tmp_path / "b.xlsx").open("rb"))
+    assert group.hidden == SECRET
     assert over.hidden == SECRET and "cover" in over.text
     assert [SECRET in page.text for page in (clear, beside)] == [True, True]
     assert (drawn.hidden, drawn.text.split("\n")[1:]) == ("blue on blue", ["Rent", "white on blue"])

@@ -298,6 +298,16 @@ def _guessed(data: bytes, why: str = "{}") -> Decoded:
     escaped = next((encoding for escape, encoding in _ESCAPES if escape in data), None)
     if escaped:
         return _decoded(data, escaped)
+    likely, doubts = likeliest(data)
+    decoded = _decoded(data, likely)
+    if not doubts and why == "{}":
+        return decoded
+    detail = ": ".join([why.format(likely), *doubts])
+    return Decoded(decoded.text, (Remark(RemarkKind.GUESSED, detail=detail), *decoded.remarks))
+
+
+def likeliest(data: bytes) -> tuple[str, list[str]]:
+    """The likeliest encoding of bytes, and why that is in doubt."""
     seen = data
     is_spaced = data.count(_SPACE) > len(data) / 20 and len(re.findall(b"[A-Za-z]", data)) > len(data) / 2
     if is_spaced:  # no letter is that frequent: it is a space, and no evidence
@@ -311,11 +321,7 @@ def _guessed(data: bytes, why: str = "{}") -> Decoded:
         likely, doubts = _likeliest_latin(seen, likely, detected["language"])
     if is_spaced and _character(likely, _SPACE[0]) != "\xa0":
         likely = _WINDOWS
-    decoded = _decoded(data, likely)
-    if not doubts and why == "{}":
-        return decoded
-    detail = ": ".join([why.format(likely), *doubts])
-    return Decoded(decoded.text, (Remark(RemarkKind.GUESSED, detail=detail), *decoded.remarks))
+    return likely, doubts
 
 
 def _has_words_of_other_letters(data: bytes) -> bool:

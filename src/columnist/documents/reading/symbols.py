@@ -44,6 +44,11 @@ def is_of_symbols(font: str) -> bool:
     return font.lower().startswith(_FAMILIES)
 
 
+def is_of_signs(font: str) -> bool:
+    """The same of a font whose signs are no letters in Unicode: those of Symbol are, as other programs know."""
+    return font.lower().startswith(_FAMILIES[1:])
+
+
 def drawn_in(font: str, text: str) -> str:
     """A text as a font draws it: the letters of a symbol font are signs."""
     is_symbolic = is_of_symbols(font)

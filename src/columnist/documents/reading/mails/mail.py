@@ -15,6 +15,7 @@ from copy import copy
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, BinaryIO, TypeAlias, TypeVar
 
@@ -60,6 +61,8 @@ _SIGNATURES = (
     "text/x-amp-html",
 )
 """Types of parts that belong to other parts and have no text of their own."""
+_MARKED_UP = ("text/enriched", "text/richtext", "application/xhtml+xml")
+"""More types of texts with marks in angle brackets."""
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
@@ -164,7 +167,7 @@ class _Mail:
             if value and not (name in _SAME_AS_FROM and _address(value) == _address(first.get("From", ""))):
                 first[name] = value
                 yield f"{name}: {value}"
-        for body in self._bodies(self._message):
+        for body in self._bodies(self._message) or self._sole:
             lines, remarks = self._text(body)
             self.remarks += remarks
             yield from lines
@@ -184,7 +187,12 @@ class _Mail:
         pages = [part for part in parts if _is_html(part) and not _is_file(part)]
         html = "".join(decode(_content(part), _charset(part)).text for part in pages)
         for part in parts:
-            if not _is_file(part) or _kind(part) in _SIGNATURES or (_is_sealed(part) and not _name(part)):
+            if (
+                not _is_file(part)
+                or part in self._sole
+                or _kind(part) in _SIGNATURES
+                or (_is_sealed(part) and not _name(part))
+            ):
                 continue
             name, data = _file(part)
             if _is_in_body(part, html) and _pixels(data) < LEAST_PICTURE and not shows_text(data):
@@ -193,6 +201,12 @@ class _Mail:
         for part in parts:
             if not _is_file(part) and not _is_html(part):
                 yield from _uuencoded(_content(part))
+
+    @cached_property
+    def _sole(self) -> list[_Part]:
+        """The text of an e-mail without a usual one, such as a calendar: it is no file."""
+        leaves = [one for one in self._leaves(self._message) if _is_file(one) and _is_odd_text(one)]
+        return [] if not leaves or self._bodies(self._message) else leaves[:1]
 
     def _children(self, part: _Part) -> list[_Part] | None:
         """The parts of a part, including a winmail.dat and a signed message; None if it is a leaf."""
@@ -258,11 +272,12 @@ class _Mail:
         if known is None:
             data = _content(body)
             if _is_rich(body):
-                shown = html_lines(data, _charset(body)) if _is_html(body) else _rich_lines(data)
+                shown = _rich_lines(data) if _kind(body) == "text/rtf" else html_lines(data, _charset(body))
                 known = (shown.lines, shown.remarks)
             else:
                 decoded = decode(data, _charset(body))
                 text = _UUENCODED.sub("", decoded.text)
+                text = _of_calendar(text) if _kind(body) == "text/calendar" else text
                 known = (_unwrapped(text, body) if _is_flowed(body) else [*text.splitlines()], [*decoded.remarks])
             self._shown[id(body)] = known
         return known
@@ -299,12 +314,23 @@ def _is_file(part: _Part) -> bool:
     return not shown or _tried(part.get_content_disposition, None) == "attachment" or _name(part) is not None
 
 
+def _is_odd_text(part: _Part) -> bool:
+    is_text = part.get_content_maintype() == "text" or _kind(part) in _MARKED_UP
+    return is_text and _name(part) is None and _tried(part.get_content_disposition, None) != "attachment"
+
+
+def _of_calendar(text: str) -> str:
+    """A calendar's lines, joined where they are folded, with their signs as they are shown (RFC 5545)."""
+    text = re.sub(r"\r?\n[ \t]", "", text)
+    return re.sub(r"\\([,;\\])", r"\1", re.sub(r"\\[nN]", "\n", text))
+
+
 def _is_html(part: _Part) -> bool:
     return _kind(part) == "text/html"
 
 
 def _is_rich(part: _Part) -> bool:
-    return _kind(part) in ("text/html", "text/rtf")
+    return _kind(part) in ("text/html", "text/rtf", *_MARKED_UP)
 
 
 def _rich_lines(data: bytes) -> Lines:

@@ -37,7 +37,7 @@ _REST = "the rest of a damaged part"
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)")
 _NO_CHARACTER = re.compile(rb"&#(?:x0*(?:[0-8BbCcEeFf]|1[0-9A-Fa-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_ENTITY = b"<!ENTITY"
+_DEFINED, _ENTITY = b"<!ENTITY", re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)[\w.:-]+;")
 _LONGEST_HEAD = 65_536
 """Bytes in which a part defines entities, if it does."""
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
@@ -99,6 +99,9 @@ class Package:
         """A part with � for what XML does not allow, and some programs write: control characters, and stray bytes in
         UTF-8. A remark counts them."""
         named = strays = 0
+        if _DEFINED in data[:_LONGEST_HEAD]:  # the parser would end a text before them
+            data = _ENTITY.sub("�".encode(), data)
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"entities of {name.lstrip('/')}"))
         if b"&#" in data:
             data, named = _NO_CHARACTER.subn(b"&#xFFFD;", data)
         data, controls = _CONTROL.subn("�".encode(), data)
@@ -126,7 +129,6 @@ class Package:
         data = self.data(name)
         if data is None:
             return None
-        self._say_entities(name, data)
         try:
             return lxml.etree.fromstring(_STRICT.sub(_transitional, data), lxml.etree.XMLParser(**_HOW))
         except lxml.etree.XMLSyntaxError as error:
@@ -141,7 +143,6 @@ class Package:
     def elements(self, name: str, *tags: str) -> Iterator[Any]:
         """The elements of a large part with these tags, one at a time; each is emptied after its turn."""
         data = self.data(name) or b"<none/>"
-        self._say_entities(name, data)
         parsed = lxml.etree.iterparse(io.BytesIO(_STRICT.sub(_transitional, data)), tag=tags, **_HOW)
         try:
             for _, element in parsed:
@@ -153,12 +154,6 @@ class Package:
             if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
                 raise
             self._say_damaged(name, _REST)
-
-    def _say_entities(self, name: str, data: bytes) -> None:
-        """Remark, once, on texts that a part defines for itself: they are not put in."""
-        said = Remark(RemarkKind.NOT_READ, detail=f"entities of {name.lstrip('/')}")
-        if _ENTITY in data[:_LONGEST_HEAD] and said not in self.remarks:
-            self.remarks.append(said)
 
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
         """The references of a part, by id: the kind and the name of the other part."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading.encoding import codec, of_code_page
+from columnist.documents.reading.encoding import codec, likeliest, of_code_page
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Lines, pages_of
 from columnist.documents.reading.office.formulas import apart, unanswered
 from columnist.documents.reading.office.formulas import field as field_drawn
@@ -33,6 +33,11 @@ _CHARSETS = {
     186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
 }  # fmt: skip
 """The encoding of a font's charset (\\fcharset); a font with any other charset has the encoding of the file."""
+_STATED = re.compile(rb"\\(?:ansicpg|mac\b|pca?\b|fcharset(?!1\b))")
+"""What says which encoding the bytes have; a font of the charset 1 has any."""
+_ODD_BYTE, _CODED = re.compile(rb"\\'[89a-fA-F]|[\x80-\xff]"), re.compile(rb"\\'([0-9a-fA-F]{2})")
+_CONTROL = re.compile(rb"\\[a-zA-Z]+-?[0-9]* ?|[{}\r\n]")
+_SAMPLE = 65_536
 _SYMBOLS = 2
 _FILE_CHARSETS = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
 _SKIPPED = frozenset(
@@ -63,6 +68,7 @@ _PARAGRAPHS = _MARGINS | {b"shptxt", b"dptxbxtext"}
 _CHARACTERS = {
     b"tab": "\t", b"cell": "\t", b"nestcell": "\t", b"line": "\n", b"lbr": "\n", b"row": "\n", b"nestrow": "\n",
     b"page": PAGE_BREAK, b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’",
+    b"column": "\n", b"softcol": "\n", b"softpage": "\n",
     b"mden": "/", b"msup": "^", b"msub": "_", b"mlim": "_",
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
 }  # fmt: skip
@@ -87,6 +93,7 @@ _OF_SHEETS = {
     b"paperw": "width", b"paperh": "height", b"margl": "left", b"margr": "right", b"pgwsxn": "width",
     b"pghsxn": "height", b"marglsxn": "left", b"margrsxn": "right",
 }  # fmt: skip
+_DATES = (b"chdate", b"chdpl", b"chdpa", b"chtime")
 _ALIGNED = (b"ql", b"qc", b"qj", b"qr")
 _NESTED_SHADES = re.compile(rb"\\nesttableprops[^{}]{0,4000}\\clcbpat[1-9]")
 _PROPERTY = re.compile(rb"\\sn\s+(\w{1,40})\s*\}\s*\{\s*\\sv\s+(-?[0-9]{1,10})")
@@ -110,6 +117,18 @@ def rtf_lines(data: bytes) -> Lines:
     reading = _Reading(data)
     reading.run()
     return Lines(reading.lines, reading.remarks)
+
+
+def _guess(data: bytes) -> tuple[str, str]:
+    """The encoding of a file that states none, by its first odd byte and what follows; and a remark on it, if it is not
+    the usual one or in doubt."""
+    found = _ODD_BYTE.search(data)
+    if found is None:
+        return "cp1252", ""
+    sample = data[max(found.start() - _SAMPLE, 0) : found.start() + _SAMPLE]
+    plain = _CODED.sub(lambda one: bytes([int(one[1], 16)]), _CONTROL.sub(b"", sample))
+    likely, doubts = likeliest(plain)
+    return likely, ": ".join([likely, *doubts]) if doubts or likely != "cp1252" else ""
 
 
 @dataclass(slots=True)
@@ -207,7 +226,7 @@ class _Reading:
         start = data.find(b"{\\rtf")
         self._position = max(start, 0)
         self._groups = [_Group()]
-        self._file_codec = "cp1252"
+        self._file_codec, said = ("cp1252", "") if _STATED.search(data) else _guess(data)
         self._fonts: dict[int, tuple[str | None, int]] = {}
         self._font_names: dict[int, str] = {}
         self._default_font: int | None = None
@@ -240,7 +259,7 @@ class _Reading:
         self._row = _Row()
         self._new_page = True
         self.lines: list[str | Hidden] = []
-        self.remarks: list[Remark] = []
+        self.remarks = [Remark(RemarkKind.GUESSED, detail=said)] * bool(said)
 
     def run(self) -> None:
         data, length = self._data, len(self._data)
@@ -411,10 +430,12 @@ class _Reading:
             self._character_format(word, number)
 
     def _paragraph_format(self, word: bytes, number: int) -> bool:
-        """Note a control word about paragraphs or the paper; returns whether it is one."""
+        """Note a control word about paragraphs or the paper, or a date; returns whether it is one."""
         group = self._group
         if word in (b"listtext", b"pntext"):
             self._is_numbered = True
+        elif word in _DATES:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a date that Word puts in"))
         elif word == b"ls":
             group.list = number
         elif word == b"pard":

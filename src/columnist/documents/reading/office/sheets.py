@@ -276,7 +276,9 @@ class _Book:
         root = self._package.part(part)
         for anchor in () if root is None else root.iterfind(f"{_XDR}twoCellAnchor"):
             ends = [anchor.find(f"{_XDR}{name}") for name in ("from", "to")]
-            shape = next((one for name in ("sp", "pic") for one in anchor.iterchildren(f"{_XDR}{name}")), None)
+            shape = next((one for name in ("sp", "pic", "grpSp") for one in anchor.iterchildren(f"{_XDR}{name}")), None)
+            if shape is not None and shape.tag == f"{_XDR}grpSp":
+                shape = next(filter(_fills, shape.iterchildren(f"{_XDR}sp", f"{_XDR}pic")), None)
             if shape is None or None in ends or letters.is_off(shape) or not self._is_opaque(shape, part):
                 continue
             (row, column), (last_row, last_column) = (_corner(end, is_first=end is ends[0]) for end in ends)
@@ -302,6 +304,8 @@ class _Book:
             elif element.tag == f"{S}sheetFormatPr":
                 is_own = element.get("customHeight") in ("1", "true")
                 view.row_is_low = is_own and _is_out_of_sight(element, "defaultRowHeight", _LOW)
+                if _is_out_of_sight(element, "defaultColWidth", _NARROW):
+                    view.hidden_columns.update(range(1, MOST_COLUMNS + 1))
             elif element.tag == f"{S}row":
                 number = _whole(element.get("r")) or number + 1
                 lines = self._row(element, number, view, uncomputed)
@@ -309,9 +313,12 @@ class _Book:
                     yield from lines
                 else:
                     found.append((number, list(lines)))
-            elif _is_out_of_sight(element, "width", _NARROW):
-                last = min(_whole(element.get("max")), MOST_COLUMNS)
-                view.hidden_columns.update(range(_whole(element.get("min")), last + 1))
+            else:
+                columns = range(_whole(element.get("min")), min(_whole(element.get("max")), MOST_COLUMNS) + 1)
+                if _is_out_of_sight(element, "width", _NARROW):
+                    view.hidden_columns.update(columns)
+                elif element.get("width"):
+                    view.hidden_columns.difference_update(columns)
         yield from (line for _, lines in sorted(found, key=itemgetter(0)) for line in lines)
         for kind, cells, what in (
             (RemarkKind.FORMULA, uncomputed, ""),
@@ -611,6 +618,14 @@ def _margin(text: str) -> tuple[str, str]:
         elif code.isdecimal():
             is_small = int(code) <= 1
     return shown, hidden
+
+
+def _fills(shape: Any) -> bool:
+    """Whether a shape of a group is as large as the group."""
+    group, paths = shape.getparent(), [f"{_XDR}grpSpPr/{A}xfrm/{A}chOff", f"{_XDR}grpSpPr/{A}xfrm/{A}chExt"]
+    whole = [dict(one.attrib) for path in paths for one in group.iterfind(path)]
+    own = [dict(one.attrib) for name in ("off", "ext") for one in shape.iterfind(f"{_XDR}spPr/{A}xfrm/{A}{name}")]
+    return len(whole) == 2 and whole == own
 
 
 def _corner(end: Any, *, is_first: bool) -> tuple[int, int]:

@@ -55,6 +55,8 @@ _LARGE_POINTS = 4 * 72 * 3 * 72
 _EXTENT = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}extent"
 _DEEPEST = 5
 """How many levels of inserted documents are read."""
+_DATES = {f"{W}{part}{form}" for part in ("day", "month", "year") for form in ("Long", "Short")}
+_OTHER_FILE = Remark(RemarkKind.NOT_READ, detail="a file that is shown as a part of this one")
 _NUMBERING_FIELDS = ("LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT")
 _SETTERS = (["SET"], ["ASK"])
 """Fields whose result is kept for others and not drawn."""
@@ -224,7 +226,7 @@ class _Document:
                     yield begun
                 yield from self._rows(block)
             elif block.tag == f"{W}subDoc":
-                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a file that is shown as a part of this one"))
+                self.remarks.append(_OTHER_FILE)
             elif block.tag == f"{W}altChunk":
                 yield from self._inserted(block.get(f"{R}id", ""))
             else:
@@ -359,6 +361,8 @@ class _Document:
                 line.add_formula(formula(run, lambda part: self._is_out(part, paragraph, around, line)))
             elif run.tag == f"{W}r":
                 self._run(run, paragraph, around, line, boxes)
+            elif run.tag == f"{W}subDoc":
+                self.remarks.append(_OTHER_FILE)
         self._open = [replace(one, place=None) for one in line.fields if one.begin in self._spanning]
         for pieces, is_struck in ((line.hidden, False), (line.struck, True)):
             if "".join(pieces).strip():
@@ -441,6 +445,8 @@ class _Document:
             return chr(number) if number < 0xD800 else "•"
         if name in (f"{W}footnoteReference", f"{W}endnoteReference"):
             return self._refer(name.removeprefix(W).removesuffix("Reference"), piece, is_hidden)
+        if name in _DATES:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a date that Word puts in"))
         return _CHARACTERS.get(name, "")
 
     def _refer(self, kind: str, reference: Any, is_hidden: bool) -> str:

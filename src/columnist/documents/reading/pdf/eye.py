@@ -12,6 +12,8 @@ from math import inf
 from operator import attrgetter, itemgetter
 
 from columnist.documents.model import WordBox
+from columnist.documents.reading.pdf.accents import with_letters
+from columnist.documents.reading.pdf.inserted import Piece, are_beside, with_insertions
 from columnist.documents.reading.pdf.layer import Box, Glyph, TextLayer
 from columnist.documents.reading.pictures.columns import COLUMN_LINES, Placed, parted
 from columnist.documents.reading.raised import raised
@@ -27,6 +29,8 @@ _FAR = 1.6
 _MARK = re.compile(r"\d{1,3}(?:,\d{1,2})*(?![\d.])")
 _LAST_FIGURE = re.compile(r"[0-9](?<=\S.)(?![0-9]|[.,][0-9])")
 _STROKES = "/⁄"
+_UPRIGHT, _LEAST_APART = 0.9, 0.12
+"""Share of the size of figures: those of one number are nearer."""
 _LEAST_GAP = 0.75
 """Share of the size of the text: a fraction begins this far after the start of the letter before it; an index of the
 letter, which may be above another index, is nearer."""
@@ -37,7 +41,6 @@ _TURNED = 1.3
 """Ratio of a word's height to its width: a horizontal word of three letters has less."""
 _SAMPLE = 40
 """Words that are looked at to see whether a page lies on its side."""
-_SAME_LINE = 0.5
 _ALIGNED = 6.0
 """Most points between the starts of lines of one column."""
 _LEAST_ROWS = 4
@@ -53,7 +56,8 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 
 def with_marks_apart(layer: TextLayer, text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
     """`text`, the layer's text character for character, with raised figures written as notes are."""
-    found = sorted([*_moved_figures(layer, text), *_superior_figures(layer, text)], key=itemgetter(0, 1))
+    found = [*_moved_figures(layer, text), *_superior_figures(layer, text), *with_letters(layer, text)]
+    found.sort(key=itemgetter(0, 1))
     if not found:
         return text, words
     parts, places, end = [], [], 0
@@ -68,7 +72,8 @@ def with_marks_apart(layer: TextLayer, text: str, words: Sequence[WordBox]) -> t
         parts += [text[end:start], written]
         places.append((start, stop, len(written) - (stop - start)))
         end = stop
-    return "".join((*parts, text[end:])), [_shifted(word, places) for word in words]
+    moved = (_shifted(word, places) for word in words)
+    return "".join((*parts, text[end:])), [word for word in moved if word.start < word.end]
 
 
 _Change = tuple[int, int, str | None]
@@ -108,7 +113,18 @@ def _moved_figures(layer: TextLayer, text: str) -> list[_Change]:
             last, first = layer.glyph(one.end - 1), layer.glyph(next_.start)
             if last and first and _is_moved(last, first, only_up=not before.isdigit()):
                 found.append((*mark.span(), None))
+                continue
+        if not between and before.isdigit() and text[next_.start].isdigit() and _are_cells(layer, *one[:2], *next_[:2]):
+            found.append((next_.start, next_.start, " "))
     return found
+
+
+def _are_cells(layer: TextLayer, start: int, end: int, next_: int, stop: int) -> bool:
+    """Whether two figures on a line that PDFium takes for one are apart, as in the cells of a tight table."""
+    one, other, digit = layer.advance(end - 1), layer.advance(next_), layer.glyph(end - 1)
+    if one is None or other is None or digit is None or end - start == stop - next_ == 1:  # each letter is set apart
+        return False
+    return digit.up[1] > _UPRIGHT and other[0] - one[1] > _LEAST_APART * digit.size
 
 
 def _is_torn_fraction(layer: TextLayer, text: str, last: int, first: int) -> bool:
@@ -171,14 +187,7 @@ def _shifted(word: WordBox, places: Sequence[tuple[int, int, int]]) -> WordBox:
     return word._replace(start=start, end=end)
 
 
-_Piece = Placed[range]
-"""A piece of a line, without a wide gap between its words: their numbers, and its place."""
 _MIDDLE = attrgetter("y")
-
-
-def _are_beside(one: _Piece, other: _Piece) -> bool:
-    """Whether both pieces are on one line."""
-    return abs(one.y - other.y) < _SAME_LINE * min(one.height, other.height)
 
 
 def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
@@ -196,12 +205,14 @@ def _upright_in_order(text: str, words: Sequence[WordBox], *, is_turned: bool) -
     if len(pieces) < _LEAST_ROWS and not is_turned:
         return text, words
     rises, starts = _doubts(pieces)
-    gutter = _often(starts)
+    gutters = _often(starts)
     places = (words[piece.item.start].start for piece in rises)
     may_rise = len(rises) >= _LEAST_ROWS - 1 or any(_DIGIT.search(text, at, at + _SOON) for at in places)
-    rows = None if gutter is None else _by_columns(pieces, gutter)
+    rows = _by_columns(pieces, gutters) if gutters else None
     if rows is None and may_rise:
         rows = _with_values(text, words, pieces) or _from_the_top(pieces)
+    if rows is None and rises:
+        rows = with_insertions(text, words, pieces, rises[0])
     if rows is None and is_turned and 0 < len(rises) == len(pieces) - 1:
         rows = _rows(sorted(pieces, key=_MIDDLE))
     if rows is None or _RIGHT_TO_LEFT.search(text) or any(map(_is_turned, words)):
@@ -254,7 +265,7 @@ def moved_by(words: Sequence[WordBox], turn: Turn) -> list[WordBox]:
     return [WordBox(start, end, *turn((x0, y0, x1, y1))) for start, end, x0, y0, x1, y1 in words]
 
 
-def _doubts(pieces: Sequence[_Piece]) -> tuple[list[_Piece], list[float]]:
+def _doubts(pieces: Sequence[Piece]) -> tuple[list[Piece], list[float]]:
     """The pieces that are above the previous one, and the places of those that continue its line."""
     rises = []
     starts = []
@@ -267,16 +278,19 @@ def _doubts(pieces: Sequence[_Piece]) -> tuple[list[_Piece], list[float]]:
     return rises, starts
 
 
-def _often(starts: list[float]) -> float | None:
-    """The first place where many pieces begin, so that a column may begin there."""
+def _often(starts: list[float]) -> list[float]:
+    """The first places where many pieces begin, so that columns may begin there."""
     starts.sort()
-    ends = zip(starts, starts[COLUMN_LINES - 1 :], strict=False)
-    return next((first for first, last in ends if last - first <= _ALIGNED), None)
+    found: list[float] = []
+    for first, last in zip(starts, starts[COLUMN_LINES - 1 :], strict=False):
+        if last - first <= _ALIGNED and (not found or first > found[-1] + _ALIGNED):
+            found.append(first)
+    return found
 
 
-def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
+def _pieces(words: Sequence[WordBox]) -> list[Piece]:
     """The pieces of the lines, in the order of the file. It makes few calls, because a page has hundreds of words."""
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     known = -1
     left = right = top = bottom = inf
     begun = 0
@@ -303,9 +317,9 @@ def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
     return pieces
 
 
-def _by_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]] | None:
-    """Two columns of text, one after the other, if the file alternates between them line by line."""
-    blocks = parted(sorted(pieces, key=_MIDDLE), [gutter])
+def _by_columns(pieces: Sequence[Piece], gutters: Sequence[float]) -> list[list[Piece]] | None:
+    """Columns of text, one after the other, if the file alternates between them line by line."""
+    blocks = parted(sorted(pieces, key=_MIDDLE), gutters)
     if len(blocks) < 2:
         return None
     block_of = {id(one): number for number, block in enumerate(blocks) for one in block}
@@ -315,9 +329,9 @@ def _by_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]] |
     return [row for block in blocks for row in _rows(block)]
 
 
-def _with_values(text: str, words: Sequence[WordBox], pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+def _with_values(text: str, words: Sequence[WordBox], pieces: Sequence[Piece]) -> list[list[Piece]] | None:
     """Each amount beside its label, if the file draws all labels and then all amounts."""
-    order: list[list[_Piece]] = [[one] for one in pieces]
+    order: list[list[Piece]] = [[one] for one in pieces]
     is_changed = False
     begin = 0
     for number in range(1, len(pieces) + 1):
@@ -344,18 +358,18 @@ def _with_values(text: str, words: Sequence[WordBox], pieces: Sequence[_Piece]) 
     return order if is_changed else None
 
 
-def _label_of(value: _Piece, before: Sequence[_Piece]) -> _Piece | None:
+def _label_of(value: Piece, before: Sequence[Piece]) -> Piece | None:
     """The pieces to the left of an amount on its line."""
-    return next((one for one in reversed(before) if _are_beside(one, value) and one.x1 <= value.x0), None)
+    return next((one for one in reversed(before) if are_beside(one, value) and one.x1 <= value.x0), None)
 
 
-def _are_values(text: str, words: Sequence[WordBox], pieces: Sequence[_Piece]) -> bool:
+def _are_values(text: str, words: Sequence[WordBox], pieces: Sequence[Piece]) -> bool:
     said = (text[words[one.item[0]].start : words[one.item[-1]].end].strip() for one in pieces)
     found = sum(bool(_VALUE.fullmatch(one)) for one in said)
     return found >= _MOSTLY * len(pieces)
 
 
-def _from_the_top(pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+def _from_the_top(pieces: Sequence[Piece]) -> list[list[Piece]] | None:
     """One column from top to bottom, if the file draws most lines above earlier ones."""
     jumps = sum(next_.y + next_.height / 2 < one.y for one, next_ in pairwise(pieces))
     if jumps < max(_LEAST_ROWS - 1, len(pieces) / 3):
@@ -363,10 +377,10 @@ def _from_the_top(pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
     return _rows(sorted(pieces, key=_MIDDLE))
 
 
-def _rows(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    rows: list[list[_Piece]] = []
+def _rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    rows: list[list[Piece]] = []
     for one in pieces:
-        if rows and _are_beside(rows[-1][0], one):
+        if rows and are_beside(rows[-1][0], one):
             rows[-1].append(one)
         else:
             rows.append([one])

@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium_c
 
 from columnist.documents.model import WordBox
 from columnist.documents.reading.pdf.direct import Pointer, Room, address_of, direct, pointer_to
+from columnist.documents.reading.symbols import drawn_in, is_of_signs
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in points, origin at the top left of the page as it is shown."""
@@ -28,7 +29,7 @@ _HAS_NO_LETTER = direct("FPDFText_HasUnicodeMapError")
 _OBJECT, _FONT = direct("FPDFText_GetTextObject", Pointer), direct("FPDFTextObj_GetFont", Pointer)
 
 _ORIGIN, _GLYPH_MATRIX = direct("FPDFText_GetCharOrigin"), direct("FPDFText_GetMatrix")
-_FONT_SIZE = pdfium_c.FPDFText_GetFontSize
+_FONT_SIZE, _LOOSE_BOX = pdfium_c.FPDFText_GetFontSize, pdfium_c.FPDFText_GetLooseCharBox
 
 _MOST_HELD = 16
 _LEAST_INK = 0.1
@@ -73,6 +74,8 @@ class Fonts:
         """The letters and digits of a font that have left a mark on a page."""
         self.nameless: set[int] = set()
         """The fonts that do not say which letters they draw."""
+        self.signs: dict[int, str] = {}
+        """The names of fonts that have signs in the place of letters."""
         self._held: list[Any] = []
         self._is_new = False
 
@@ -81,6 +84,8 @@ class Fonts:
         if font not in self.named:
             self.named[font], self.drawn[font] = set(), set()
             self._is_new = True
+            if is_of_signs(name := _name(font)):
+                self.signs[font] = name
 
     def leave(self, page: Any) -> None:
         """Close a page, unless it must be held open."""
@@ -90,10 +95,18 @@ class Fonts:
         self._is_new = False
         self._held.append(page)
         if len(self._held) > _MOST_HELD:
-            for one in (self.named, self.drawn, self.nameless):
+            for one in (self.named, self.drawn, self.nameless, self.signs):
                 one.clear()
             while self._held:
                 self._held.pop().close()
+
+
+def _name(font: int) -> str:
+    """The name of a font, without the mark of a part of it."""
+    there = ctypes.cast(font, pdfium_c.FPDF_FONT)
+    name = ctypes.create_string_buffer(pdfium_c.FPDFFont_GetBaseFontName(there, None, 0) + 1)
+    pdfium_c.FPDFFont_GetBaseFontName(there, name, len(name))
+    return name.value.decode("latin-1").rpartition("+")[2]
 
 
 class TextLayer:
@@ -117,6 +130,7 @@ class TextLayer:
             self._firsts, self._lengths = [one.start for one in places], list(map(len, places))
         self.words = self._words()
         self.pieces = self._pieces()
+        self.text = self._with_signs()
         self.letters = self._letters()
         """The letters that each font draws here, by its address."""
         self.unreadable, self.holed = self._unreadable()
@@ -228,6 +242,20 @@ class TextLayer:
         for font in set(fonts.values()):
             self.fonts.meet(font)
         return [Piece(start, end, owner, fonts.get(owner, 0)) for start, end, owner in found]
+
+    def _with_signs(self) -> str:
+        """The text, character for character, with the signs that fonts draw for letters."""
+        text = self.text
+        for start, end, _, font in self.pieces if self.fonts.signs else ():
+            if (name := self.fonts.signs.get(font)) is not None:
+                text = text[:start] + drawn_in(name, text[start:end]) + text[end:]
+        return text
+
+    def advance(self, at: int) -> tuple[float, float] | None:
+        """Where a character begins and ends along an upright line; None if it is not drawn."""
+        there = pdfium_c.FS_RECTF()
+        index = self.characters(at, at + 1).start
+        return (there.left, there.right) if _LOOSE_BOX(self._raw, index, there) else None
 
     def _letters(self) -> dict[int, set[str]]:
         drawn: dict[int, list[str]] = {}

@@ -16,7 +16,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-from columnist.documents.model import Page, Remark, RemarkKind, WordBox
+from columnist.documents.model import Page, Remark, RemarkKind, WordBox, gathered
 from columnist.documents.reading.attached import Attached
 from columnist.documents.reading.pdf.content import MOST_OBJECTS, Content, Other
 from columnist.documents.reading.pdf.eye import in_order, with_marks_apart
@@ -27,7 +27,7 @@ from columnist.documents.reading.pdf.portfolio import attached_to
 from columnist.documents.reading.pdf.regions import masked, shows_more
 from columnist.documents.reading.pdf.struck import struck_spans
 from columnist.documents.reading.pdf.torn import torn_parts
-from columnist.documents.reading.pdf.unseen import contrast, draw, hidden_spans, repeated_spans
+from columnist.documents.reading.pdf.unseen import contrast, draw, hidden_spans, overlaid, repeated_spans
 from columnist.documents.reading.pdf.xfa import xfa_values
 from columnist.documents.reading.pictures import ocr
 from columnist.documents.reading.pictures.lines import lies_on_its_side
@@ -82,6 +82,7 @@ _OVER_TEXT = frozenset(
 )  # fmt: skip
 """Annotations that draw no text: they mark the page's text, or are a sign on the page."""
 
+_UNDRAWN = (pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP)
 _LINES = (pdfium_c.FPDF_ANNOT_INK, pdfium_c.FPDF_ANNOT_LINE)
 _READ_AS_FIELDS = (pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_WIDGET)
 _PRINTED = pdfium_c.FPDF_ANNOT_FLAG_PRINT | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN
@@ -269,14 +270,14 @@ def _opened(file: BinaryIO) -> Iterator[tuple[Any, Fonts]]:
 @dataclass(frozen=True, slots=True)
 class _OpenPage:
     """A page with its filled-in values drawn, its text layer, its fields, the drawings of annotations over it, the
-    places that they strike through, and how many marks a printer would draw and a screen does not."""
+    places that they strike through, and what is doubtful about each of its marks."""
 
     page: Any
     text_page: Any
     fields: list[Field]
     over: list[Other]
     struck: list[Box]
-    printed: int
+    doubts: list[str]
     fonts: Fonts
 
 
@@ -286,22 +287,23 @@ def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
     try:
         page = document[index]
         fields = list(fields_of(document, page))
-        page, over, struck, printed = _with_what_is_filled_in(document, page, index)
+        page, over, struck, doubts = _with_what_is_filled_in(document, page, index)
         text_page = page.get_textpage()
     except pdfium.PdfiumError as error:
         raise _DamagedPageError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
     try:
-        yield _OpenPage(page, text_page, fields, over, struck, printed, fonts)
+        yield _OpenPage(page, text_page, fields, over, struck, doubts, fonts)
     finally:
         text_page.close()
         fonts.leave(page)
 
 
-def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other], list[Box], int]:
+def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other], list[Box], list[str]]:
     """The page, with the contents of form fields, typed text, stamps, watermarks and captions as ordinary text; the
-    drawings of its annotations, the places that they strike through, and the number of those for a printer alone."""
-    drawn, over, printed = set(), [], 0
+    drawings of its annotations, the places that they strike through, and what is doubtful about each of them."""
+    drawn, over = set(), []
     struck: list[Box] = []
+    doubts: list[str] = []
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
         kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
@@ -310,7 +312,10 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
             # PDFium does not show it, and would still draw it into the page.
             pdfium_c.FPDFAnnot_SetFlags(annotation, flags | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN)
             is_mark = kind not in (*_OVER_TEXT, *_READ_AS_FIELDS) and has_look
-            printed += is_mark and flags & _PRINTED == pdfium_c.FPDF_ANNOT_FLAG_PRINT
+            is_printed = flags & _PRINTED == pdfium_c.FPDF_ANNOT_FLAG_PRINT
+            doubts += ["a mark that is printed and not shown"] * (is_mark and is_printed)
+        elif kind not in _UNDRAWN and pdfium_c.FPDFAnnot_HasKey(annotation, b"OC"):
+            doubts.append("whether the layer of a mark is on")  # PDFium draws it in any case
         if kind in _LINES and not has_look:
             struck += _lines_of(annotation)
         if kind != pdfium_c.FPDF_ANNOT_LINK or has_look:
@@ -323,13 +328,13 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
             drawn.add(kind)
         pdfium_c.FPDFPage_CloseAnnot(annotation)
     if drawn <= _OVER_TEXT:
-        return page, over, struck, printed
+        return page, over, struck, doubts
     box = page.get_bbox()
     page.set_mediabox(*box)  # PDFium forgets those that a page has from its parents
     page.set_cropbox(*box)
     pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY)
     page.close()
-    return document[index], over, struck, printed
+    return document[index], over, struck, doubts
 
 
 def _places_of(annotation: Any) -> Iterator[Box]:
@@ -404,6 +409,7 @@ def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: i
     is_clear, unread = shows_all(layer, content, opened.over), layer.unreadable or layer.holed
     kept, words, hidden = _parted(layer.text, layer.words, [] if is_clear else hidden_spans(layer, content))
     text, words, _ = _parted(kept, words, [] if is_clear else repeated_spans(layer))
+    upon = 0 if is_clear else overlaid(text, words, (width, height))
     text, words, struck = _parted(text, words, struck_spans(layer, content.bars, opened.struck))
     text, words, _ = _parted(text, words, layer.unreadable)
     is_picture = _needs_ocr(page, content, text)
@@ -413,8 +419,10 @@ def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: i
         is_picture = _pictured(page, content) >= PICTURED
         detail = UNKNOWN_LETTERS if unread else ""
         remarks = (Remark(RemarkKind.PICTURE, pages=(number,), detail=detail),)
-    if opened.printed:
-        remarks += (Remark(RemarkKind.NOT_READ, opened.printed, (number,), "a mark that is printed and not shown"),)
+    doubts = gathered(Remark(RemarkKind.NOT_READ, 1, (number,), one) for one in opened.doubts)
+    if upon:
+        doubts.append(Remark(RemarkKind.NOT_READ, upon, (number,), "a word drawn upon another one"))
+    remarks = (*remarks, *doubts)
     drawn = text
     text, ordered = in_order(*with_marks_apart(layer, text, words))
     remarks = (*remarks, *lost_between(drawn, text, number))

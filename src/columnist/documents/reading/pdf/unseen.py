@@ -29,6 +29,12 @@ CLOSE_UP = 3.0
 _TWICE = 1.0
 """Points: two equal words whose edges are nearer are one."""
 
+_AS_HIGH, _AWAY, _SHARED = 1.5, 0.25, 0.5
+"""Of two words upon each other: the ratio of their heights, the distance of their middles in shares of the height, and
+the share of the narrower one that both cover."""
+_MOST_CROSSED = 300
+"""A page with more is a drawing, or is read by OCR."""
+
 _AROUND = 3.0
 """Points around a part of a page that is drawn."""
 
@@ -159,6 +165,30 @@ def repeated_spans(layer: TextLayer) -> list[_Span]:
         else:
             seen[text, x, y] = word
     return list(found)
+
+
+def overlaid(text: str, words: Sequence[WordBox], size: tuple[float, float]) -> int:
+    """How many words are drawn upon other ones of about their size, so that neither can be read."""
+    crossed = crossing(words, *size)
+    above = set(crossed)
+    return sum(
+        word[2:] in above and any(_is_upon(text, word, one) for one in words if one is not word)
+        for word in (words if len(crossed) <= _MOST_CROSSED else ())
+    )
+
+
+def _is_upon(text: str, word: WordBox, other: WordBox) -> bool:
+    if word.start == other.start and text[word.start : word.end].isalpha():  # a logo
+        return False
+    high, low = sorted((word.y1 - word.y0, other.y1 - other.y0), reverse=True)
+    away = abs(word.y0 + word.y1 - other.y0 - other.y1) / 2
+    shared = min(word.x1, other.x1) - max(word.x0, other.x0)
+    return (
+        high < _AS_HIGH * low
+        and away < _AWAY * low
+        and shared > _SHARED * min(word.x1 - word.x0, other.x1 - other.x0)
+        and all(any(map(str.isalnum, text[one.start : one.end])) for one in (word, other))
+    )
 
 
 def _are_near(one: WordBox, other: WordBox) -> bool:

@@ -7,8 +7,8 @@ from typing import Generic, NamedTuple, TypeVar
 COLUMN_LINES = 8
 _COLUMN_WIDTH = 0.3
 _COLUMN_FILLED = 0.7
-"""A column has at least this many lines, this share of the text's width, and lines that fill this share of it; the
-columns of a table do not."""
+"""A column has at least this many lines, this share of the text's width (of three or more columns half of it), and
+lines that fill this share of it; the columns of a table do not."""
 
 T = TypeVar("T")
 
@@ -24,28 +24,32 @@ class Placed(NamedTuple, Generic[T]):
 
 
 def parted(lines: list[Placed[T]], gutters: Sequence[float] | None = None) -> list[list[Placed[T]]]:
-    """The lines, cut into blocks at two columns side by side; a line across both ends the block above it.
+    """The lines, cut into blocks at columns side by side; a line across two ends the blocks above it.
 
-    `gutters`: where the right column may begin; None: at any line.
+    `gutters`: where the second column and those after it may begin; None: one of two, at any line.
     """
     if not lines:
         return []
     least = _COLUMN_WIDTH * _span(lines)
-    for gutter in sorted({line.x0 for line in lines}) if gutters is None else gutters:
+    for gutter in sorted({line.x0 for line in lines}) if gutters is None else gutters[:1]:
         left = [line for line in lines if line.x1 <= gutter]
         right = [line for line in lines if line.x0 >= gutter]
         across = [line for line in lines if line.x0 < gutter < line.x1]
-        if (
-            min(len(left), len(right)) >= COLUMN_LINES
-            and len(across) < min(len(left), len(right))
-            and _is_column(left, least)
-            and _is_column(right, least)
-        ):
+        if min(len(left), len(right)) < COLUMN_LINES or len(across) >= min(len(left), len(right)):
+            continue
+        if not _is_column(left, least / 2):
+            continue
+        others = (gutters or ())[1:]
+        is_last = _is_column(right, least) and _span(left) >= least
+        if is_last or len(parted(right, others)) > 1:
             blocks, top = [], float("-inf")
-            for line in across:
-                blocks += [_between(left, top, line.y), _between(right, top, line.y), [line]]
-                top = line.y
-            return [*blocks, _between(left, top, float("inf")), _between(right, top, float("inf"))]
+            for line in [*across, None]:
+                end = float("inf") if line is None else line.y
+                beside = _between(right, top, end)
+                blocks += [_between(left, top, end), *([beside] if is_last else parted(beside, others))]
+                blocks += [] if line is None else [[line]]
+                top = end
+            return blocks
     return [lines]
 
 
