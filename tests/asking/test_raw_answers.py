@@ -89,6 +89,7 @@ def found(
         "\n".join(f"**{name}**\n{json.dumps({name: one})}" for name, one in WHOLE.items()),
         json.dumps({name.replace("c", "\N{CYRILLIC SMALL LETTER ES}"): one for name, one in WHOLE.items()}),
         json.dumps({f"Item {index}": one for index, one in enumerate(WHOLE.values(), 1)}),
+        json.dumps({f"{name}_{part}": one[part] for name, one in WHOLE.items() for part in ("answer", "quotes")}),
         json.dumps({name: {"final_answer": one["answer"]} for name, one in WHOLE.items()}),
         json.dumps({"type": "object", "properties": {"c1": {"type": "object", "answer": {}}}}) + TEXT,
     ],
@@ -231,6 +232,12 @@ def test_items_that_are_labelled_in_a_way_that_is_not_known_are_asked_again(labe
     names = {"label": ("x", "y", "z"), "index": (0, 1, 2), "id": ("c0", "c1", "c2")}[label]
     assert found(json.dumps([{label: name} | one for name, one in zip(names, WHOLE.values(), strict=True)])) == {}
     assert found(json.dumps(dict(zip(map(str, names), WHOLE.values(), strict=True)))) == {}
+
+
+@pytest.mark.parametrize("reply", ['{"c1": {"answer": "x", "quote": "y"}}', '{"c1_answer": "x", "c1_quote": "y"}'])
+def test_a_single_quote_counts_too(reply: str) -> None:
+    (answer,) = raw_answers(Completion(reply, False, 1, 0, 1), QUESTIONS).values()
+    assert [one.quote for one in answer.quotes] == ["y"]
 
 
 def test_an_answer_in_parts_is_written_in_words() -> None:

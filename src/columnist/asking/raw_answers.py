@@ -17,7 +17,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 import json_repair
-from pydantic import BaseModel, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, Field, ValidationError, field_validator
 
 from columnist.answers.plain import one_line
 from columnist.asking.prompt import key
@@ -109,8 +109,8 @@ _FROM_ZERO = re.compile(r"\s*(?:[a-z]+[\s_-]*)?0+", re.I)
 """A name by which questions are counted from 0, perhaps: a guess would shift all answers."""
 _FIELDS = frozenset(("answer", "value", "words", "reasoning", "quotes", "quote", "page", "rule", "flag"))
 """The names inside an answer; a question with such a name is recognised by its key alone."""
-_LIKE_ANSWER = ("value", "final_answer", "response", "result")
-"""Other names of an answer."""
+_LIKE_ANSWER = AliasChoices("answer", "value", "final_answer", "response", "result")
+"""The names of an answer."""
 _ASIDE = _FIELDS - {"answer", "value"}
 _PARTS = frozenset(("value", "answer", "text", "amount", "number", "currency", "unit", "page"))
 """The names inside an answer that is given in parts: `{"amount": 500, "currency": "USD"}`."""
@@ -134,10 +134,10 @@ class Quote(BaseModel):
 class RawAnswer(BaseModel):
     """An answer by the schema; servers without schemas may leave out or bend what is not essential."""
 
-    answer: str | bool | list[str] | None
+    answer: str | bool | list[str] | None = Field(validation_alias=_LIKE_ANSWER)
     words: str = ""
     reasoning: str = ""
-    quotes: list[Quote] = []
+    quotes: list[Quote] = Field(default=[], validation_alias=AliasChoices("quotes", "quote"))
     rule: int | None = None
     flag: str | None = None
 
@@ -399,9 +399,6 @@ def _valid(raw: dict[int, Any]) -> dict[int, RawAnswer]:
             value = value[0]
         if isinstance(value, dict):
             value = _once((_field(name), inner) for name, inner in value.items())
-        if isinstance(value, dict) and "answer" not in value:
-            said = next((name for name in _LIKE_ANSWER if name in value), None)
-            value = value | ({"answer": value[said]} if said else {})
         try:
             found[index] = RawAnswer.model_validate(value if isinstance(value, dict) else {"answer": value})
         except ValidationError:
@@ -489,6 +486,7 @@ def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
     """The answers in a decoded value: an object by names, a list of objects that name their questions, or as many as
     there are questions, in their order; else the answers of the values inside it."""
     if isinstance(value, dict):
+        value = _nested(value, names)
         found = _by_index(value, names)
         inside: Sequence[Any] = [one for name, one in value.items() if not _OF_THOUGHTS.search(name)]
     elif isinstance(value, list):
@@ -504,6 +502,18 @@ def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
     if found:
         return found
     return _once(answer for each in inside for answer in _named(each, names).items())
+
+
+def _nested(members: dict[str, Any], names: dict[str, int]) -> dict[str, Any]:
+    """Members without flat names: `c1_answer` and `c1_quote` are parts of `c1`."""
+    nested: dict[str, Any] = {}
+    for name, value in members.items():
+        whole, _, part = name.rpartition("_")
+        if whole in names and _field(part) in _FIELDS and whole not in members and _index(name, names) is None:
+            nested.setdefault(whole, {})[part] = value
+        else:
+            nested[name] = value
+    return nested
 
 
 def _by_index(members: dict[str, Any], names: dict[str, int]) -> dict[int, Any]:
