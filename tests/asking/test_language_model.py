@@ -15,6 +15,7 @@ import pytest
 from columnist.asking.language_model import MOST_CALLS, LanguageModelAnswerer
 from columnist.asking.prompt import MOST_ITEMS
 from columnist.documents.model import DocumentText
+from columnist.documents.tokens import estimated_tokens
 from columnist.errors import JobPausedError, LlmRefusedError
 from columnist.llm.client import ChatModel
 from columnist.llm.usage import Usage
@@ -634,6 +635,25 @@ def test_a_server_that_calls_every_request_too_long_is_given_up_after_a_stated_n
     assert calls <= MOST_CALLS * 4
     for answer in found:
         assert "too long for requested model" in str(answer.error)
+
+
+def test_a_server_that_drops_the_beginning_of_a_request_in_silence_is_given_less() -> None:
+    """Ollama does so by default, and counts only the tokens that it has read."""
+    context = 2_048
+
+    def reply(request: dict[str, Any]) -> Reply:
+        text = "".join(message["content"] for message in request["messages"])
+        if (tokens := estimated_tokens(text)) > context:
+            text, tokens = text[-context:], context // 2
+        said = TEN_YEARS if "The term is 10 years." in text else TEN_YEARS | {"answer": None, "quotes": []}
+        answered = completion(json.dumps({"c1": said}))
+        return 200, answered | {"usage": {"prompt_tokens": tokens, "completion_tokens": 7}}
+
+    document = DocumentText("a.txt", ["The term is 10 years. " + "Nothing else is said here about it. " * 1_000])
+    with scripted(reply) as server:
+        (found,) = answers(server, document, [question("How many years?", "number")])
+    assert found.content is not None
+    assert found.content.value == "10"
 
 
 def test_a_refused_size_is_not_tried_again_in_the_next_window() -> None:

@@ -27,7 +27,7 @@ from columnist.llm import server as serving
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel
 from columnist.llm.replies import Completion
 from columnist.llm.usage import Usage
-from columnist.settings import Settings
+from columnist.settings import ASSUMED_CONTEXT_TOKENS, Settings
 from tests.llm.simulated import SCHEMA, TEXT, Counted, Reply, Simulated, asking, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
 
@@ -428,14 +428,29 @@ def test_a_request_over_the_context_is_told_apart(server: Simulated) -> None:
         ask(server.settings(), max_tokens=1_000_000)
 
 
-def test_the_context_is_the_setting_or_less_if_the_server_says_so() -> None:
-    async def context(server: Simulated, setting: int) -> int:
+@pytest.mark.parametrize(
+    ("models", "tokens"),
+    [
+        ([{"max_model_len": 8192}], 8_192),
+        ([{"max_model_len": "8192"}], 8_192),
+        ([{"meta": {"n_ctx": 4096}}], 4_096),
+        ([{"context_length": 200_000}], 200_000),
+        ([{"context_window": 131_072}], 131_072),
+        ([{"max_context_length": 9_000}], 9_000),
+        ([{"meta": "a model", "max_model_len": [1]}], ASSUMED_CONTEXT_TOKENS),
+        (["simulated", None, [1]], ASSUMED_CONTEXT_TOKENS),
+    ],
+)
+def test_the_context_is_the_setting_or_less_if_the_server_says_so(models: list[Any], tokens: int) -> None:
+    data = [{"id": "simulated", "object": "model", **one} if isinstance(one, dict) else one for one in models]
+
+    async def context(server: Simulated, setting: int | None) -> int:
         async with ChatModel(server.settings(context_tokens=setting), "simulated", server.url) as chat:
             return await chat.context_tokens()
 
-    with simulator("--context-tokens", "8192") as small:
-        assert asyncio.run(context(small, 32_768)) == 8_192
-        assert asyncio.run(context(small, 4_096)) == 4_096
+    with scripted(lambda _: (500, {}), listing=(200, {"object": "list", "data": data})) as server:
+        assert asyncio.run(context(server, None)) == tokens
+        assert asyncio.run(context(server, 4_000)) == 4_000
 
 
 def test_an_address_that_is_no_llm_server_says_so() -> None:

@@ -103,8 +103,8 @@ class ChatModel:
         return sum(server.limiter.limit for server in self.servers)
 
     async def context_tokens(self) -> int:
-        """The model's context window, limited by COLUMNIST_CONTEXT_TOKENS: the least that a server reports (vLLM,
-        llama.cpp), else ASSUMED_CONTEXT_TOKENS."""
+        """The model's context window, limited by COLUMNIST_CONTEXT_TOKENS: the least that a server reports, else
+        ASSUMED_CONTEXT_TOKENS."""
         asked = self._fleet.open() or self.servers
         said = await asyncio.gather(*(server.context_tokens() for server in asked))
         return min((tokens for tokens in (self._longest_context, *said) if tokens), default=ASSUMED_CONTEXT_TOKENS)
@@ -206,7 +206,7 @@ class ChatModel:
             queue.put_off(key, json.dumps(server.body(request), ensure_ascii=False), expected)
             raise PutOffError("The call waits for a batch.")
         try:
-            return _usable(await server.replied(reply, request), server, request.max_tokens)
+            return _usable(await server.replied(reply, request), server, request)
         except TransientError as weather:
             await queue.dismiss(key)
             raise LlmUnavailableError(f"The LLM server failed over this request in a batch: {weather}.") from weather
@@ -240,15 +240,15 @@ class ChatModel:
                 except asyncio.CancelledError:
                     await self._count_given_up(request, ledger)
                     raise
-                return server, await self._counted(completion, server, request.max_tokens, ledger, key)
+                return server, await self._counted(completion, server, request, ledger, key)
         except LlmAwayError as away:
             raise LlmAwayError(f"The {self._missed()}." if self._missed() else str(away)) from None
 
     async def _counted(
-        self, completion: Completion, server: Server, max_tokens: int, ledger: Ledger, key: bytes | None
+        self, completion: Completion, server: Server, request: Request, ledger: Ledger, key: bytes | None
     ) -> Completion:
         try:
-            _usable(completion, server, max_tokens)
+            _usable(completion, server, request)
         except RequestRefusedError:
             await ledger.count(completion.usage)
             raise
@@ -291,13 +291,19 @@ def _otherwise(request: Request, server: Server, weather: TransientError, blamed
     )
 
 
-def _usable(completion: Completion, server: Server, max_tokens: int) -> Completion:
-    """The completion. Raises ContextExceededError if the answer ended before `max_tokens` for lack of room (llama.cpp),
-    and DeclinedError if there is none."""
+def _usable(completion: Completion, server: Server, request: Request) -> Completion:
+    """The completion. Raises ContextExceededError if the answer ended before its `max_tokens` for lack of room
+    (llama.cpp), or if the server read but a part of the request (Ollama), and DeclinedError if there is none."""
     if completion.declined:
         raise DeclinedError(completion.declined)
-    if completion.cut_off and 0 < completion.completion_tokens < min(max_tokens, server.most_answer_tokens):
+    if completion.cut_off and 0 < completion.completion_tokens < min(request.max_tokens, server.most_answer_tokens):
         raise ContextExceededError("The request left no room in the model's context for the whole answer.")
+    if share := server.share_read(request, completion.prompt_tokens):
+        raise ContextExceededError(
+            f"The LLM server has read only {completion.prompt_tokens} tokens of a longer request, without a word about "
+            "the rest: it needs a larger context (Ollama: OLLAMA_CONTEXT_LENGTH).",
+            share,
+        )
     return completion
 
 

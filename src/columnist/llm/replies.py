@@ -307,13 +307,13 @@ def refusal_of(error: object, status: int | None = None, headers: Mapping[str, s
     if status is None:
         told = (number for text in (*codes, message) for words, number in _STATUS_OF_CODE if words.search(text))
         status = next(told, 500)
-    more = _fields(said.get("metadata"))  # of a router
+    more = fields(said.get("metadata"))  # of a router
     message = f"{message} {_in_words(more.get('raw', ''))}".strip()
     return _refused(
         status,
         next((code for code in codes if code and not code.isdigit()), ""),
         message,
-        {name.lower(): str(value) for name, value in (_fields(more.get("headers")) | dict(headers or {})).items()},
+        {name.lower(): str(value) for name, value in (fields(more.get("headers")) | dict(headers or {})).items()},
     )
 
 
@@ -352,11 +352,11 @@ def put_together(stream: str) -> ChatCompletion | None:
     choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": None}
     for line in stream.splitlines():
         with suppress(ValueError):
-            event = _fields(json.loads(line.removeprefix("data:")))
+            event = fields(json.loads(line.removeprefix("data:")))
             whole |= {name: value for name, value in event.items() if value}
-            for part in map(_fields, event.get("choices") or []):
+            for part in map(fields, event.get("choices") or []):
                 choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
-                for name, text in _fields(part.get("delta") or part.get("message")).items():
+                for name, text in fields(part.get("delta") or part.get("message")).items():
                     if isinstance(text, str) and name != "role":
                         message[name] = message.get(name, "") + text
     if choice["finish_reason"] is None and "error" not in whole:
@@ -367,17 +367,17 @@ def put_together(stream: str) -> ChatCompletion | None:
 def completion(answer: ChatCompletion) -> Completion:
     """The completion in a reply, wherever a server puts it. The SDK checks none of this, and servers omit or change
     most of it."""
-    usage = _fields(answer.usage)
+    usage = fields(answer.usage)
     choices = _choices(answer)
     choice = next(filter(_says_something, choices), choices[0] if choices else None)
     message = _message_of(choice)
-    prompt_tokens = _count(usage.get("prompt_tokens"))
+    prompt_tokens = count(usage.get("prompt_tokens"))
     return Completion(
         text=_said_in(message),
         cut_off=choice is not None and bool(_CUT.search(str(choice.finish_reason).lower())),
         prompt_tokens=prompt_tokens,
-        cached_tokens=min(prompt_tokens, _count(_fields(usage.get("prompt_tokens_details")).get("cached_tokens"))),
-        completion_tokens=_count(usage.get("completion_tokens")),
+        cached_tokens=min(prompt_tokens, count(fields(usage.get("prompt_tokens_details")).get("cached_tokens"))),
+        completion_tokens=count(usage.get("completion_tokens")),
         thoughts=next(filter(None, (_text(message.get(name)) for name in _THOUGHTS)), ""),
         declined=_declined(choice),
         tokens=_tokens(choice),
@@ -393,14 +393,14 @@ def _choices(answer: ChatCompletion) -> list[Choice]:
     return [one for one in answer.choices if isinstance(one, Choice)] if isinstance(answer.choices, list) else []
 
 
-def _fields(thing: object) -> dict[str, Any]:
+def fields(thing: object) -> dict[str, Any]:
     """The fields of an object, also of one whose form the SDK does not know; nothing for anything else."""
     if isinstance(thing, BaseModel):
         return thing.__dict__ | (thing.model_extra or {})
     return thing if isinstance(thing, dict) else {}
 
 
-def _count(value: Any) -> int:
+def count(value: Any) -> int:
     """A number of tokens, which may be text; 0 for anything else."""
     try:
         return min(max(int(float(value)), 0), _MOST_TOKENS)
@@ -413,8 +413,8 @@ def _message_of(choice: Choice | None) -> dict[str, Any]:
     if choice is None:
         return {}
     extra = choice.model_extra or {}
-    message = _fields(getattr(choice, "message", None))
-    return message or _fields(extra.get("delta")) or ({"content": extra["text"]} if extra.get("text") else {})
+    message = fields(getattr(choice, "message", None))
+    return message or fields(extra.get("delta")) or ({"content": extra["text"]} if extra.get("text") else {})
 
 
 def _said_in(message: Mapping[str, Any]) -> str:
@@ -437,8 +437,8 @@ def _declined(choice: Choice | None) -> str:
 
 def _tokens(choice: Choice | None) -> Sequence[tuple[str, float]]:
     """The tokens from a server that was asked for `logprobs`, if they are complete."""
-    given = _fields(choice.logprobs).get("content") if choice else None
-    each = [_fields(one) for one in given] if isinstance(given, list) else []
+    given = fields(choice.logprobs).get("content") if choice else None
+    each = [fields(one) for one in given] if isinstance(given, list) else []
     found = [(one.get("token"), one.get("logprob")) for one in each]
     return [
         (token, logarithm)
@@ -467,9 +467,9 @@ def _part(part: object) -> str:
 def _arguments(message: Mapping[str, Any]) -> Iterator[str]:
     """The answer as the arguments of a function that the model calls."""
     made = message.get("tool_calls")
-    calls = [_fields(call).get("function") for call in made] if isinstance(made, list) else []
+    calls = [fields(call).get("function") for call in made] if isinstance(made, list) else []
     for called in [*calls, message.get("function_call")]:
-        said = _fields(called).get("arguments")
+        said = fields(called).get("arguments")
         yield json.dumps(said) if isinstance(said, dict) else said if isinstance(said, str) else ""
 
 

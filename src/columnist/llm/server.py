@@ -26,7 +26,9 @@ from columnist.llm.replies import (
     Completion,
     Refusal,
     completion,
+    count,
     failed_generation,
+    fields,
     put_together,
     refusal,
     refusal_inside,
@@ -65,6 +67,9 @@ _RUNNING = ("vllm:num_requests_running", "sglang:num_running_reqs", "llamacpp:re
 _QUEUE = re.compile(rf"^({'|'.join((*_WAITING, *_RUNNING))})(?:\{{[^\n]*\}})? ([0-9.e+]+)$", re.MULTILINE)
 """One line for each engine behind the address."""
 
+_CONTEXT = ("max_model_len", "context_length", "context_window", "max_context_length", "n_ctx")
+"""Names of the context window: of vLLM and SGLang, OpenRouter, Groq, Mistral, and llama.cpp."""
+
 _HEALING = frozenset((408, 409, 424, 425, 429, 460, 499))
 """Codes under 500 of failures that may heal: 460 and 499 are those of load balancers."""
 _OF_A_CALL = frozenset((413, 429))
@@ -82,6 +87,8 @@ _TRIALS = (frozenset(("bounds",)), frozenset(("bounds", "response_format")))
 SUSPICIONS = 2
 """So many requests must be answered without a parameter before a server counts as refusing it."""
 NOT_IMPLEMENTED = 501
+_LEAST_READ, _MOST_CHARACTERS = 1_000, 6
+"""Fewer tokens of a prompt are a miscount; and the most characters of a token, on average, that raise no suspicion."""
 _OF_A_FORM = re.compile(r"schema|\bfsm\b|regex|compil|decoding", re.I)
 _UNREADABLE = (ValueError, RecursionError)
 _FAILURES = (openai.OpenAIError, TimeoutError, *_UNREADABLE)
@@ -152,6 +159,7 @@ class Server:
         self.name = host_of(self.url)
         self.answers = 0
         self.most_answer_tokens = sys.maxsize
+        self._longest_read = 0
         self.trouble = ""
         self.refusal: LlmRefusedError | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -190,16 +198,16 @@ class Server:
             raise await self._at_once(error) from error
 
     async def context_tokens(self) -> int | None:
-        """The context window that the server reports (vLLM, llama.cpp); None if it reports none, or is away."""
+        """The context window that the server reports; None if it reports none, or is away."""
         if self._context_tokens is None:
             try:
                 listed = await self._listed()
             except openai.OpenAIError:
                 # The server cannot be asked now; it will refuse a request that is too long.
                 return None
-            extras = [model.model_extra or {} for model in listed if model.id == self.model or len(listed) == 1]
-            said = [extra.get("max_model_len") or (extra.get("meta") or {}).get("n_ctx") for extra in extras]
-            self._context_tokens = next((tokens for tokens in said if tokens), 0)
+            extras = [fields(model) for model in listed if model.id == self.model or len(listed) == 1]
+            said = [(extra | fields(extra.get("meta"))).get(name) for extra in extras for name in _CONTEXT]
+            self._context_tokens = next(filter(None, map(count, said)), 0)
         return self._context_tokens or None
 
     async def ask(self, request: Request, slot: Slot) -> Completion:
@@ -225,6 +233,16 @@ class Server:
         sent.pop("extra_headers", None)
         extra: dict[str, Any] = sent.pop("extra_body", {})
         return sent | extra
+
+    def share_read(self, request: Request, tokens: int) -> float | None:
+        """The share of a request that it has read, by the `tokens` of the prompt that it counts; None if it has read
+        the whole one. A server that does not count what is in its cache has counted a document once."""
+        self._longest_read = max(self._longest_read, tokens)
+        characters = sum(len(str(message.get("content") or "")) for message in request.messages)
+        if tokens < _LEAST_READ or characters < _MOST_CHARACTERS * tokens:
+            return None
+        expected = request.prompt_tokens()
+        return tokens / expected if expected > 2 * self._longest_read else None
 
     async def rehearse(self, max_tokens: int) -> Usage:
         """Before the first batch: ask once for a word, in the form of its calls, to learn which parameters the server
@@ -549,7 +567,8 @@ class Server:
 
     async def _listed(self) -> list[Model]:
         try:
-            listed = [model async for model in self._client.models.list()]
+            every = [model async for model in self._client.models.list()]
+            listed = [model for model in every if isinstance(model, Model) and isinstance(model.id, str)]
         except (AttributeError, *_UNREADABLE) as error:  # the SDK returns None or fails when a web page is the answer
             raise openai.OpenAIError("no list of models") from error
         self._speaks = True
