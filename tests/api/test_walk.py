@@ -4,12 +4,11 @@ The LLM answers with the marks of its document and question, so each cell shows 
 rest all views of the grid agree, and nothing is left to ask. `make fuzz` walks for longer.
 """
 
+import asyncio
 import json
 import os
 import re
 import signal
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -27,7 +27,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from tests.api.calls import EDITOR, OWNER, STRANGER
 from tests.api.follower import Follower, shown
 from tests.conftest import fresh_database
-from tests.llm.simulated import Reply, completion, scripted
+from tests.llm.simulated import Reply, completion, served_here
+from tests.llm.simulator import Faults, Simulator, Speed
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.preloaded import Program
 from tests.processes import served, start, wait_for_line
@@ -58,32 +59,40 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
 _marks = count(1)
 
 
-@dataclass
-class Llm:
-    """An LLM that answers with marks; `mood` applies to the next calls. `answered` counts the billed calls."""
+class Llm(Simulator):
+    """An LLM that answers with marks, also in batches; `moods` apply to the next calls. `answered` counts the billed
+    calls."""
 
-    moods: list[str] = field(default_factory=list)
-    asked: int = 0
-    answered: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        super().__init__(Speed(), ["simulated", "another"], "", Faults())
+        self.moods: list[str] = []
+        self.asked = self.answered = 0
 
-    def __call__(self, request: dict[str, Any]) -> Reply:
+    async def complete(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(0.02)
+        status, said = self.reply(await request.json())
+        return web.json_response(said, status=status)
+
+    def _batched(self, body: dict[str, Any]) -> dict[str, Any]:
+        status, said = self.reply(body)
+        return {"status_code": status, "request_id": "1", "body": said}
+
+    def reply(self, request: dict[str, Any]) -> Reply:
         text = request["messages"][-1]["content"]
         if "response_format" not in request:
             return 200, completion("yes")
-        with self.lock:
-            self.asked += 1
-            mood = self.moods.pop() if self.moods else ""
-        time.sleep(0.02)
-        reply = MOODS.get(mood, "")
+        if "Document" not in text:  # before the first batch
+            self.answered += 1
+            return 200, completion('{"answers": ["yes"]}')
+        self.asked += 1
+        reply = MOODS.get(self.moods.pop() if self.moods else "", "")
         if isinstance(reply, tuple):
             return reply
-        with self.lock:
-            self.answered += 1
-        return 200, completion(reply or json.dumps(dict(self._answers(text))))
+        self.answered += 1
+        return 200, completion(reply or json.dumps(dict(self.marks(text))))
 
     @staticmethod
-    def _answers(text: str) -> Iterator[tuple[str, Any]]:
+    def marks(text: str) -> Iterator[tuple[str, Any]]:
         (document,) = set(re.findall(r"Document (d\d+)", text))
         for name, question in re.findall(r"^(c\d+)\. .*?Question (q\d+)", text, re.MULTILINE):
             quote = {"page": 1, "quote": f"Document {document}"}
@@ -242,6 +251,8 @@ class Walk(RuleBasedStateMachine):
             body["budget"] = 0.0001 * (1 + other % 5)
         if one % 7 == 4:
             body["model"] = "another"
+        if LONG and other % 4 == 1:  # each takes some polls of the provider
+            body["batch"] = True
         self.ok(self.who(one).post(f"{self.path}/generate", json=body))
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -475,12 +486,12 @@ class Walk(RuleBasedStateMachine):
 def site(template_of: dict[str, str], tmp_path: Path) -> Iterator[Site]:
     url = fresh_database(template_of["embedded"])
     llm = Llm()
-    with scripted(llm) as server:
+    with served_here(llm) as server_url:
         variables: dict[str, object] = {
             "DATABASE_URL": url,
             "COLUMNIST_DATA_DIR": tmp_path,
             "COLUMNIST_JWT_SECRET": SECRET,
-            "OPENAI_BASE_URL": server.url,
+            "OPENAI_BASE_URL": server_url,
             "COLUMNIST_MODEL": "simulated",
             "COLUMNIST_COLUMNS_PER_CALL": 2,
             "COLUMNIST_PRICE_PROMPT": 1,

@@ -1,5 +1,6 @@
 """HTTP peers for tests: the bench's LLM simulator in a separate process, and a server that answers by a script."""
 
+import asyncio
 import json
 import os
 import threading
@@ -13,10 +14,12 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
 from openai.types.chat import ChatCompletionMessageParam
 
 from columnist.llm.usage import Prices, Queue, Usage
 from columnist.settings import Settings
+from tests.llm.simulator import Simulator
 from tests.patience import PATIENCE_SECONDS
 from tests.preloaded import Program
 
@@ -68,6 +71,27 @@ def simulator(*options: str, port: int = 0) -> Iterator[Simulated]:
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def served_here(server: Simulator) -> Iterator[str]:
+    """Run a simulator in a thread of this process; returns its base URL."""
+    loop = asyncio.new_event_loop()
+    runner = web.AppRunner(server.application(), access_log=None)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def begin() -> str:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+
+    try:
+        yield asyncio.run_coroutine_threadsafe(begin(), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
 
 
 Reply = tuple[int, dict[str, Any] | str]
