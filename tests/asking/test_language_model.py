@@ -645,7 +645,9 @@ def test_a_server_that_drops_the_beginning_of_a_request_in_silence_is_given_less
         text = "".join(message["content"] for message in request["messages"])
         if (tokens := estimated_tokens(text)) > context:
             text, tokens = text[-context:], context // 2
-        said = TEN_YEARS if "The term is 10 years." in text else TEN_YEARS | {"answer": None, "quotes": []}
+        said: dict[str, Any] = (
+            TEN_YEARS if "The term is 10 years." in text else TEN_YEARS | {"answer": None, "quotes": []}
+        )
         answered = completion(json.dumps({"c1": said}))
         return 200, answered | {"usage": {"prompt_tokens": tokens, "completion_tokens": 7}}
 
