@@ -518,6 +518,8 @@ def test_what_is_drawn_later_is_read_in_its_line(tmp_path: Path) -> None:
             "The rent is $5,000 a month, $9 or",
         ),
         ([("Rent: __________ a month", 72, 700)], [("$5,000", 110, 701)], "Rent: __________ $5,000 a month"),
+        ([("[   ] Yes [   ] No", 72, 700)], [("X", 76, 700)], "[ X ] Yes [ ] No"),
+        ([("Yes", 90, 700), ("No", 150, 700)], [("X", 76, 700)], "X Yes No"),
         ([("Rent: ............... a month", 72, 700)], [("$5,000", 110, 701)], "Rent: ............... $5,000 a month"),
     ):
         page = one(write_pdf(tmp_path / "a.pdf", [placed(*begun, *rest, *later)]))

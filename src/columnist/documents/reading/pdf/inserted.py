@@ -15,9 +15,14 @@ Piece = Placed[range]
 """A piece of a line, without a wide gap between its words: their numbers, and its place."""
 
 _SAME_LINE = 0.5
-_BLANK = re.compile(r"_{3}|\.{4}")
+_BLANK = re.compile(r"_{3}|\.{4}|[☐□▢❏❑○◯]")
+_TICK = re.compile("[XxVv✓✔✗✘☒●■√]")
+_BESIDE = 2.0
+"""Share of a tick's height: how far it may be from its label."""
 _TOUCH = 0.3
 """Share of a piece's height: how much letters may overlap those beside them."""
+_CLOSE = 0.5
+"""Points: the same for two words without a wide gap."""
 _MARK = 0.7
 """A piece that is lower than this share of its neighbour's height is a mark beside it."""
 _MOST_PIECES = 3_000
@@ -63,9 +68,15 @@ def _takes(row: list[Piece], piece: Piece, text: str, words: Sequence[WordBox]) 
         if fits and all(are_beside(one, piece) and piece.height > _MARK * one.height for one in (left, right)):
             row.insert(number, piece)
             return True
+    is_tick = _TICK.fullmatch(text, words[piece.item[0]].start, words[piece.item[-1]].end)
+    if is_tick and row and are_beside(row[0], piece) and 0 < row[0].x0 - piece.x1 < _BESIDE * piece.height:
+        row.insert(0, piece)
+        return True
     for number, one in enumerate(row):
         for at in one.item if abs(one.y - piece.y) < piece.height else ():
-            if _is_blank_for(piece, words[at], text):
+            next_ = words[at + 1] if at + 1 in one.item and are_beside(one, piece) else None
+            is_between = next_ and words[at].x1 - _CLOSE < piece.x0 and piece.x1 < next_.x0 + _CLOSE
+            if is_between or _is_blank_for(piece, words[at], text):
                 row[number : number + 1] = [*_part(words, one, one.item.start, at + 1), piece]
                 row[number + 2 : number + 2] = _part(words, one, at + 1, one.item.stop)
                 return True
