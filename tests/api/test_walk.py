@@ -56,6 +56,8 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
     {"second_reading": "order"},
 )
 """Formats, playbooks and second readings, among which a question changes."""
+MOST_ACTS = 3
+"""Acts at the same time. Each may remove a question, and one must stay."""
 _marks = count(1)
 
 
@@ -205,7 +207,7 @@ class Walk(RuleBasedStateMachine):
 
     def remove_column(self, one: int, other: int) -> None:
         columns = self.columns()
-        if len(columns) > 1:
+        if len(columns) > MOST_ACTS:
             path = f"{self.path}/columns/{columns[one % len(columns)]['id']}"
             self.ok(self.who(other).delete(path, params={"confirm": "true"}))
 
@@ -320,7 +322,7 @@ class Walk(RuleBasedStateMachine):
 
     # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @rule(acts=st.lists(CHOICE, min_size=1, max_size=3), rest=st.integers(0, 5))
+    @rule(acts=st.lists(CHOICE, min_size=1, max_size=MOST_ACTS), rest=st.integers(0, 5))
     def act(self, acts: list[tuple[int, int, int]], rest: int) -> None:
         """One act, or several at once."""
         with ThreadPoolExecutor(len(acts)) as threads:
