@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from columnist.documents.model import Remark, RemarkKind
 from columnist.documents.reading.office.styles import W
 from columnist.documents.reading.symbols import symbol
 
@@ -64,6 +65,10 @@ def field(code: str) -> str | None:
         if not count:
             break
     return re.sub(r"\\[a-z]+\d*|\\(?=.)", "", rest).replace(_OPEN, "(").replace(_CLOSE, ")").strip()
+
+
+DATE_PUT_IN = Remark(RemarkKind.NOT_READ, detail="a date that Word puts in")
+"""The date of the day on which a file is opened, which is not in the file."""
 
 
 def unanswered(code: str) -> str | None:

@@ -101,7 +101,9 @@ class Package:
         named = strays = 0
         if _DEFINED in data[:_LONGEST_HEAD]:  # the parser would end a text before them
             data = _ENTITY.sub("�".encode(), data)
-            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"entities of {name.lstrip('/')}"))
+            said = Remark(RemarkKind.NOT_READ, detail=f"entities of {name.lstrip('/')}")
+            if said not in self.remarks:  # a part may be read again
+                self.remarks.append(said)
         if b"&#" in data:
             data, named = _NO_CHARACTER.subn(b"&#xFFFD;", data)
         data, controls = _CONTROL.subn("�".encode(), data)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.encoding import codec, likeliest, of_code_page
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Lines, pages_of
-from columnist.documents.reading.office.formulas import apart, unanswered
+from columnist.documents.reading.office.formulas import DATE_PUT_IN, apart, unanswered
 from columnist.documents.reading.office.formulas import field as field_drawn
 from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.symbols import drawn_in, is_symbol, symbol
@@ -435,7 +435,7 @@ class _Reading:
         if word in (b"listtext", b"pntext"):
             self._is_numbered = True
         elif word in _DATES:
-            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a date that Word puts in"))
+            self.remarks.append(DATE_PUT_IN)
         elif word == b"ls":
             group.list = number
         elif word == b"pard":

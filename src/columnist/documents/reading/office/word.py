@@ -22,7 +22,7 @@ from columnist.documents.reading.office import drawn
 from columnist.documents.reading.office.around import Surroundings, sheet_of
 from columnist.documents.reading.office.bound import Stores
 from columnist.documents.reading.office.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
-from columnist.documents.reading.office.formulas import MATH, apart, field, formula, unanswered
+from columnist.documents.reading.office.formulas import DATE_PUT_IN, MATH, apart, field, formula, unanswered
 from columnist.documents.reading.office.numbering import Numbering, number_in_words
 from columnist.documents.reading.office.package import Package, R, opened
 from columnist.documents.reading.office.rtf import rtf_lines
@@ -446,7 +446,7 @@ class _Document:
         if name in (f"{W}footnoteReference", f"{W}endnoteReference"):
             return self._refer(name.removeprefix(W).removesuffix("Reference"), piece, is_hidden)
         if name in _DATES:
-            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a date that Word puts in"))
+            self.remarks.append(DATE_PUT_IN)
         return _CHARACTERS.get(name, "")
 
     def _refer(self, kind: str, reference: Any, is_hidden: bool) -> str:

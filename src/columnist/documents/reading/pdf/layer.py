@@ -245,11 +245,13 @@ class TextLayer:
 
     def _with_signs(self) -> str:
         """The text, character for character, with the signs that fonts draw for letters."""
-        text = self.text
-        for start, end, _, font in self.pieces if self.fonts.signs else ():
+        if not self.fonts.signs:
+            return self.text
+        letters = list(self.text)
+        for start, end, _, font in self.pieces:
             if (name := self.fonts.signs.get(font)) is not None:
-                text = text[:start] + drawn_in(name, text[start:end]) + text[end:]
-        return text
+                letters[start:end] = drawn_in(name, self.text[start:end])
+        return "".join(letters)
 
     def advance(self, at: int) -> tuple[float, float] | None:
         """Where a character begins and ends along an upright line; None if it is not drawn."""
